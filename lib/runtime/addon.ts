@@ -1,0 +1,168 @@
+/** The addon's face, as `native/binding_*.cpp` exports it. Only `runtime/` sees it. */
+
+export type Isa = 'scalar' | 'avx2' | 'avx512' | 'neon';
+
+export interface NativeKernel {
+  readonly name: string;
+  readonly minInputs: number;
+  readonly maxInputs: number;
+  readonly outputs: number;
+  /** Attribute names in order; a last `'...'` takes any number more. */
+  readonly attributes: readonly string[];
+}
+
+export interface NativeInfo {
+  readonly isa: Isa;
+  /** All that this machine can run and this build holds. */
+  readonly isas: readonly Isa[];
+  readonly threads: number;
+  readonly gemm: 'openblas' | 'builtin';
+  /** Path and configuration line of the BLAS in use, empty for the built-in one. */
+  readonly blas: string;
+  readonly debug: boolean;
+}
+
+export interface NativeCounters {
+  readonly liveBytes: number;
+  readonly liveBuffers: number;
+  readonly livePrograms: number;
+  readonly liveLoops: number;
+  /** Matrix products run by each provider since load. */
+  readonly gemmBuiltin: number;
+  readonly gemmBlas: number;
+  /** Instructions in whose chunks more than one thread took part. */
+  readonly sharedInstructions: number;
+  readonly instructions: number;
+}
+
+/** 64-byte aligned memory outside of V8, zeroed, reference-counted; a program that is bound to it keeps it alive. */
+export interface NativeBuffer {
+  readonly byteLength: number;
+  /** Copies from any array buffer view (also over a SharedArrayBuffer). */
+  write(source: ArrayBufferView, byteOffset: number): void;
+  /** Copies into the view's memory, which V8 owns. */
+  read(target: ArrayBufferView, byteOffset: number): void;
+  /** Copies inside native memory. */
+  copyFrom(source: NativeBuffer, sourceOffset: number, byteOffset: number, byteLength: number): void;
+  /** Drops this handle's reference; later use throws. */
+  dispose(): void;
+}
+
+/**
+ * A verified program.
+ *
+ * `code`: [version = 1, values, instructions, parts, slots,
+ *   slot × {bytes needed, writable 0|1},
+ *   part × {end instruction},
+ *   value × {slot, byte offset, dtype 0 f32 | 1 f64 | 2 i32 | 3 u8, elements},
+ *   instruction × {kernel, inputs, outputs, attributes, input values…, output values…, attributes…}]
+ * Throws a TypeError that names the instruction and the operand when anything does not fit.
+ */
+export interface NativeProgram {
+  /** Resolves every pointer, once. One buffer a slot, each at least as large as the slot needs. */
+  bind(buffers: readonly NativeBuffer[], byteOffsets?: readonly number[]): NativeBinding;
+}
+
+/** What went wrong in the data: the step was not applied. */
+export interface NativeFault {
+  readonly fault: 'label' | 'index' | 'non-finite' | 'domain';
+  readonly instruction: number;
+  readonly position: number;
+  readonly value: number;
+}
+
+export interface NativeBinding {
+  /** Runs one part on this thread (with the pool where it is free). Returns the fault, if data caused one. */
+  run(part: number): NativeFault | null;
+  /** The same on a thread of its own. */
+  runAsync(part: number): Promise<NativeFault | null>;
+  dispose(): void;
+}
+
+export interface LoopSpec {
+  /** For a whole batch; its parts run in order, each only if the ones before it raised no fault. */
+  readonly full: NativeBinding;
+  /** For the short batch at an epoch's end; absent: samples that do not fill a batch are dropped. */
+  readonly last?: NativeBinding;
+  /** Parts of the program, 0 … parts − 1, that each step runs. */
+  readonly parts: number;
+  readonly samples: number;
+  readonly batchSize: number;
+  readonly epochs: number;
+  /** Resume in the middle: batches of the first epoch that have been done. */
+  readonly firstBatch: number;
+  /** Epoch number that keys the first epoch's permutation; step number of the first step. */
+  readonly firstEpoch: number;
+  readonly firstStep: number;
+  readonly shuffle: boolean;
+  readonly seed: number;
+  /** Where each step's sample numbers (int32) are written; absent when a feed gives the batches. */
+  readonly indices?: { readonly buffer: NativeBuffer; readonly byteOffset: number };
+  /** Where each step's scalars are written, row by row from `table` (steps × targets). */
+  readonly scalars?: {
+    readonly buffer: NativeBuffer;
+    readonly targets: readonly { readonly byteOffset: number; readonly dtype: 'float32' | 'float64' | 'int32' }[];
+    readonly table: Float64Array;
+  };
+  /** Six int32 words: seed (2), step (2), first sample's place in the step (2); low word first. */
+  readonly random?: { readonly buffer: NativeBuffer; readonly byteOffset: number };
+  /** Scalars read after each step and added up in double, an epoch at a time. */
+  readonly metrics: readonly { readonly buffer: NativeBuffer; readonly byteOffset: number; readonly dtype: 'float32' | 'float64' }[];
+  /** Copied out after each step, batch after batch. */
+  readonly collect?: { readonly source: NativeBuffer; readonly sourceOffset: number; readonly rowBytes: number; readonly target: NativeBuffer };
+  readonly feed?: NativeFeed;
+  /** Milliseconds between progress events, at least. 50 unless given. */
+  readonly progressMs?: number;
+}
+
+export interface LoopProgress {
+  readonly epoch: number; // finished epochs of this loop
+  readonly batch: number; // finished batches of the running epoch
+  readonly steps: number; // finished steps of this loop
+  /** Sums of the running epoch so far. */
+  readonly metrics: Float64Array;
+}
+
+export interface LoopResult {
+  readonly reason: 'done' | 'stopped' | 'fault';
+  readonly steps: number;
+  readonly epoch: number;
+  readonly batch: number;
+  /** Sums by epoch: epochs run × metrics (the last row may be of a part). */
+  readonly metrics: Float64Array;
+  /** Native seconds spent in steps. */
+  readonly seconds: number;
+  readonly fault: NativeFault | null;
+}
+
+/** Steps run on a thread of its own; the pool is taken step by step, so that several loops take turns. */
+export interface NativeLoop {
+  readonly done: Promise<LoopResult>;
+  /** Ends after the running step. */
+  stop(): void;
+  /** Copies at the next step boundary (at once when the loop has ended); resolves to the number of steps done by then. */
+  snapshot(copies: readonly { readonly source: NativeBuffer; readonly target: NativeBuffer; readonly bytes: number }[]): Promise<number>;
+}
+
+/** A ring of batch buffers: JavaScript fills one while native code uses another. */
+export interface NativeFeed {
+  /** Resolves to the number of a free entry, or to −1 when the loop has ended. */
+  acquire(): Promise<number>;
+  /** The entry holds `samples` samples; `binding` is the program bound to that entry's buffers. */
+  submit(entry: number, binding: NativeBinding, samples: number): void;
+  /** No more batches in this epoch; with `finished`, none at all. */
+  end(finished: boolean): void;
+}
+
+export interface Addon {
+  readonly kernels: readonly NativeKernel[];
+  info(): NativeInfo;
+  counters(): NativeCounters;
+  setThreads(threads: number): void;
+  createBuffer(byteLength: number): NativeBuffer;
+  createProgram(code: Float64Array): NativeProgram;
+  createFeed(entries: number): NativeFeed;
+  startLoop(spec: LoopSpec, onProgress: ((progress: LoopProgress) => void) | null): NativeLoop;
+  /** Only in the debug build: writes one byte past a heap block, for the sanitizer's own test. */
+  provokeOverflow?(): void;
+}
