@@ -53,7 +53,7 @@ struct Plan {
   FinishFn finish = nullptr;
   int64_t chunks = 1;
   int64_t scratchBytes = 0;
-  uint32_t inPlace = 0;         // bit i: output 0 may lie exactly over input i
+  uint32_t inPlace[8] = {};     // inPlace[o], bit i: output o may lie exactly over input i
   const char* fault = nullptr;  // why the operands were refused
   int faultOperand = -1;
 

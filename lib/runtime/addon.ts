@@ -156,6 +156,9 @@ export interface NativeFeed {
 
 export interface Addon {
   readonly kernels: readonly NativeKernel[];
+  /** Names of the `elementwise` kernel's operations and of the `reduce` kernel's kinds, in the order of their codes. */
+  readonly elementwise: readonly string[];
+  readonly reductions: readonly string[];
   info(): NativeInfo;
   counters(): NativeCounters;
   setThreads(threads: number): void;
