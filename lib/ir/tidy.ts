@@ -1,0 +1,40 @@
+import type { Tensor } from './tensor.js';
+
+const scopes: Set<Tensor>[] = [];
+
+/** Called for each concrete tensor that is made. */
+export function keepInScope(tensor: Tensor): void {
+  scopes.at(-1)?.add(tensor);
+}
+
+/**
+ * Runs `fn` and frees the tensors that were made in it, except those that it returns (also in nested arrays and objects).
+ * Finalizers do not run inside a synchronous loop: without this, a loop over large tensors holds them all.
+ */
+export function tidy<T>(fn: () => T): T {
+  const made = new Set<Tensor>();
+  scopes.push(made);
+  let result: T;
+  try {
+    result = fn();
+  } catch (error) {
+    scopes.pop();
+    for (const tensor of made) tensor.dispose();
+    throw error;
+  }
+  scopes.pop();
+  const kept = new Set<unknown>();
+  collect(result, kept);
+  for (const tensor of made) {
+    if (!kept.has(tensor)) tensor.dispose();
+    else keepInScope(tensor);
+  }
+  return result;
+}
+
+function collect(value: unknown, into: Set<unknown>): void {
+  if (typeof value !== 'object' || value === null || into.has(value)) return;
+  into.add(value);
+  if (ArrayBuffer.isView(value)) return;
+  for (const child of Object.values(value)) collect(child, into);
+}
