@@ -49,6 +49,8 @@ struct Plan {
   const double* reals;
   int attributes;
 
+  RunFn prepare = nullptr;  // if set: chunks [0, prepareChunks) run, all of them, before `run` begins (they fill shared scratch)
+  int64_t prepareChunks = 0;
   RunFn run = nullptr;
   FinishFn finish = nullptr;
   int64_t chunks = 1;
