@@ -1,0 +1,83 @@
+// What every kernel uses: overflow-safe sizes, chunks, and sums that are the same bits on every instruction set.
+#pragma once
+
+#include "../kernel.h"
+
+namespace ravine::RAVINE_ISA {
+
+// a·b·c…, or -1 when a factor is negative or the product leaves int64: no operand has -1 elements.
+constexpr int64_t checkedProduct(int64_t a) { return a < 0 ? -1 : a; }
+template <class... Rest>
+constexpr int64_t checkedProduct(int64_t a, int64_t b, Rest... rest) {
+  int64_t product = 0;
+  if (a < 0 || b < 0 || __builtin_mul_overflow(a, b, &product)) return -1;
+  return checkedProduct(product, rest...);
+}
+
+// Elements of a chunk of cheap elementwise work: 64 KiB of float32, about 8 µs.
+constexpr int64_t chunkElements = 16384;
+
+struct Range {
+  int64_t begin, end;
+};
+
+constexpr int64_t chunkCount(int64_t elements, int64_t perChunk = chunkElements) {
+  return elements <= perChunk ? 1 : (elements - 1) / perChunk + 1;
+}
+
+// The elements of chunks [begin, end).
+constexpr Range chunkRange(int64_t begin, int64_t end, int64_t elements, int64_t perChunk = chunkElements) {
+  const int64_t first = begin * perChunk, last = end * perChunk;
+  return {first < elements ? first : elements, last < elements ? last : elements};
+}
+
+// Sixteen running values, whatever the vector's width: element i goes to lane i mod 16. Lanes are joined by a fixed tree,
+// ((i + 8) + 4) + 2) + 1, so that a sum is the same bits on every instruction set.
+template <class T>
+struct Lanes16 {
+  using V = Vec<T>;
+  static constexpr int parts = 16 / V::lanes;
+  V part[parts];
+
+  static Lanes16 broadcast(T x) {
+    Lanes16 r;
+    for (int i = 0; i < parts; i++) r.part[i] = V::broadcast(x);
+    return r;
+  }
+  static Lanes16 zero() { return broadcast(T(0)); }
+  static Lanes16 load(const T* p) {
+    Lanes16 r;
+    for (int i = 0; i < parts; i++) r.part[i] = V::load(p + i * V::lanes);
+    return r;
+  }
+  // 0 <= n <= 16 elements, `rest` in the other lanes.
+  static Lanes16 loadPartial(const T* p, int n, T rest = T(0)) {
+    T buffer[16];
+    for (int i = 0; i < 16; i++) buffer[i] = i < n ? p[i] : rest;
+    return load(buffer);
+  }
+  void store(T* p) const {
+    for (int i = 0; i < parts; i++) part[i].store(p + i * V::lanes);
+  }
+  // Each part becomes f(part, other's part).
+  template <class F>
+  void combine(const Lanes16& other, F f) {
+    for (int i = 0; i < parts; i++) part[i] = f(part[i], other.part[i]);
+  }
+  template <class F>
+  T fold(F f) const {
+    T lane[16];
+    store(lane);
+    for (int width = 8; width > 0; width /= 2)
+      for (int i = 0; i < width; i++) lane[i] = f(lane[i], lane[i + width]);
+    return lane[0];
+  }
+  void add(const Lanes16& other) {
+    combine(other, [](V a, V b) { return a + b; });
+  }
+  T sum() const {
+    return fold([](T a, T b) { return a + b; });
+  }
+};
+
+}  // namespace ravine::RAVINE_ISA
