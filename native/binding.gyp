@@ -2,12 +2,12 @@
   'includes': ['sources.gypi'],
   'target_defaults': {
     'include_dirs': ['.'],
-    'cflags_cc': ['<@(ravine_flags)'],
+    'cflags_cc': ['-O3', '<@(ravine_flags)'],
   },
   'targets': [
     {
       'target_name': 'ravine',
-      'sources': ['<@(ravine_core)'],
+      'sources': ['<@(ravine_core)', '<@(ravine_binding)'],
       'include_dirs': ['<!(node -p "require(\'node-addon-api\').include_dir")'],
       'defines': ['NAPI_VERSION=8', 'NAPI_CPP_EXCEPTIONS'],
       'dependencies': ['ravine_scalar'],

@@ -1,23 +1,15 @@
 {
   "variables": {
-    "ravine_core": [
-      "addon.cpp",
-      "arena.cpp",
-      "binding_buffer.cpp",
-      "binding_loop.cpp",
-      "binding_program.cpp",
-      "blas.cpp",
-      "cpu.cpp",
-      "executor.cpp",
-      "gemm.cpp",
-      "program.cpp",
-      "threads.cpp"
-    ],
+    "ravine_core": ["arena.cpp", "blas.cpp", "cpu.cpp", "executor.cpp", "gemm.cpp", "program.cpp", "threads.cpp"],
+    "ravine_binding": ["addon.cpp", "binding_buffer.cpp", "binding_loop.cpp", "binding_program.cpp"],
     "ravine_scalar": ["isa/scalar.cpp"],
     "ravine_avx2": ["isa/avx2.cpp"],
     "ravine_avx512": ["isa/avx512.cpp"],
     "ravine_neon": ["isa/neon.cpp"],
-    "ravine_flags": ["-std=c++20", "-O3", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off", "-fvisibility=hidden", "-fvisibility-inlines-hidden", "-pthread"],
+    "ravine_flags": [
+      "-std=c++20", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off",
+      "-fvisibility=hidden", "-fvisibility-inlines-hidden", "-ffunction-sections", "-pthread"
+    ],
     "ravine_avx2_flags": ["-mavx2", "-mfma"],
     "ravine_avx512_flags": ["-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mfma", "-mprefer-vector-width=512"]
   }
