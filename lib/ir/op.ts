@@ -27,6 +27,10 @@ export interface KernelCall {
   readonly attributes: readonly number[];
   /** Which inputs the kernel takes, in its order; all of them unless given. */
   readonly inputs?: readonly number[];
+  /** Attributes that are numbers in one of the addon's lists: looked up by name when the program is encoded. */
+  readonly names?: readonly { readonly at: number; readonly list: 'elementwise' | 'reductions'; readonly name: string }[];
+  /** Pairs [output, input]: that output may lie exactly over that input of the kernel. */
+  readonly inPlace?: readonly (readonly [number, number])[];
 }
 
 export type Implementation<A> =
@@ -48,6 +52,8 @@ interface Rules<A> {
   readonly implementation: Implementation<A>;
   /** Two calls with equal inputs and attributes give equal results; false for what draws random numbers anew. Default true. */
   readonly pure?: boolean;
+  /** Kept although nothing uses its outputs: it checks. Default false. */
+  readonly effect?: boolean;
 }
 
 type Definition<A> = { of(inputs: readonly Tensor[], attributes: A): readonly Tensor[] }['of'];

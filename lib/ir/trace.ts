@@ -54,6 +54,13 @@ export class Trace {
     return new Tensor(value.type, { value });
   }
 
+  /** The same input in a graph that is built anew. */
+  repeatInput(node: Node): readonly Tensor[] {
+    const outputs = this.#record(node.op, [], node.attributes);
+    this.#inputs.push(...outputs);
+    return outputs.map((value) => this.tensorOf(value));
+  }
+
   /** The value of a symbolic tensor; a concrete one becomes an input. */
   valueOf(tensor: Tensor): Value {
     const assigned = this.#effects.get(tensor);

@@ -1,0 +1,41 @@
+import { internal } from '../errors.js';
+import type { Graph, Node, Value } from '../ir/graph.js';
+import type { Tensor } from '../ir/tensor.js';
+import { Trace, withTrace } from '../ir/trace.js';
+
+/** What a pass makes of a node: its new outputs, or undefined to keep it. Inputs are the new graph's. */
+export type Visit = (node: Node, inputs: readonly Tensor[]) => readonly Tensor[] | undefined;
+
+export interface Rewritten {
+  readonly graph: Graph;
+  /** Where an old value went; undefined for one that vanished. */
+  readonly valueOf: (old: Value) => Value | undefined;
+}
+
+/** Builds a graph anew, node by node. Inputs stay, in number and order. */
+export function rewrite(graph: Graph, visit: Visit): Rewritten {
+  const trace = new Trace();
+  const mapped = new Map<Value, Tensor>();
+  const tensorOf = (value: Value): Tensor => {
+    const tensor = mapped.get(value);
+    internal(tensor !== undefined, `${value.node.op.name} was used before it was rewritten`);
+    return tensor;
+  };
+  const finished = withTrace(trace, () => {
+    for (const node of graph.nodes) {
+      const inputs = node.inputs.map(tensorOf);
+      const outputs = trace.inScope(node.scope, () => keepOrReplace(trace, node, inputs, visit));
+      node.outputs.forEach((value, i) => {
+        const output = outputs[i];
+        if (output) mapped.set(value, output);
+      });
+    }
+    return trace.finish(graph.outputs.map(tensorOf));
+  });
+  return { graph: finished, valueOf: (old) => mapped.get(old)?.value };
+}
+
+function keepOrReplace(trace: Trace, node: Node, inputs: readonly Tensor[], visit: Visit): readonly Tensor[] {
+  if (node.op.implementation.kind === 'input') return trace.repeatInput(node);
+  return visit(node, inputs) ?? trace.call(node.op, inputs, node.attributes);
+}
