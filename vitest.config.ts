@@ -5,7 +5,8 @@ export default defineConfig({
   oxc: { target: 'es2023' },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/package/**', 'test/types/**', 'test/long/**', 'test/sanitize/**'],
+    // What runs through a configuration of its own.
+    exclude: ['test/long/**', 'test/types/**', 'test/package/**', 'test/sanitize/**'],
     pool: 'forks',
     testTimeout: 60_000,
     coverage: { provider: 'v8', include: ['lib/**/*.ts'] },

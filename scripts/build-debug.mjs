@@ -8,7 +8,17 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const cmakeJs = join(dirname(createRequire(import.meta.url).resolve('cmake-js/package.json')), 'bin', 'cmake-js');
-const options = ['build', '--debug', '--prefer-make', '--out', 'build-debug', '--parallel', String(availableParallelism()), '--log-level', 'warn'];
+const options = [
+  'build',
+  '--debug',
+  '--prefer-make',
+  '--out',
+  'build-debug',
+  '--parallel',
+  String(availableParallelism()),
+  '--log-level',
+  'warn',
+];
 
 const run = spawnSync(process.execPath, [cmakeJs, ...options], { cwd: root, stdio: 'inherit' });
 process.exit(run.status ?? 1);

@@ -3,7 +3,16 @@
 import { dirname, relative, resolve, sep } from 'node:path';
 
 /** Each row may import from its own and from those above it. Files of lib/ itself stand in the first row, index.ts in the last. */
-const rows = [['.'], ['ir'], ['ops'], ['passes'], ['runtime'], ['nn', 'losses', 'metrics', 'optim', 'data', 'io'], ['train'], ['index.ts']];
+const rows = [
+  ['.'],
+  ['ir'],
+  ['ops'],
+  ['passes'],
+  ['runtime'],
+  ['nn', 'losses', 'metrics', 'optim', 'data', 'io'],
+  ['train'],
+  ['index.ts'],
+];
 
 function rowOf(path) {
   const parts = path.split(sep);
@@ -11,12 +20,14 @@ function rowOf(path) {
   return rows.findIndex((row) => row.includes(name));
 }
 
+/** @type {import('eslint').Rule.RuleModule} */
 export const importDirection = {
   meta: {
     type: 'problem',
     schema: [],
     messages: {
-      direction: '{{from}} must not import {{to}}: imports go errors, dtype, shape ← ir ← ops ← passes ← runtime ← nn, losses, … ← train ← index',
+      direction:
+        '{{from}} must not import {{to}}: imports go errors, dtype, shape ← ir ← ops ← passes ← runtime ← nn, losses, … ← train ← index',
       addon: '{{from}} must not import {{to}}: only runtime/ sees the addon',
       unknown: '{{from}} lies in a folder that has no place in scripts/import-direction.mjs',
     },
@@ -32,7 +43,8 @@ export const importDirection = {
       const to = relative(library, resolve(dirname(context.filename), source));
       const data = { from, to };
       if (rowOf(from) < rowOf(to) || to.startsWith('..')) context.report({ node, messageId: 'direction', data });
-      if (/^runtime.(native|addon)\.js$/.test(to) && !from.startsWith('runtime')) context.report({ node, messageId: 'addon', data });
+      if (/^runtime.(native|addon)\.js$/.test(to) && !from.startsWith('runtime'))
+        context.report({ node, messageId: 'addon', data });
     }
     return {
       Program: (node) => rowOf(from) < 0 && context.report({ node, messageId: 'unknown', data: { from } }),
