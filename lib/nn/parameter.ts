@@ -1,0 +1,85 @@
+import type { DType } from '../dtype.js';
+import type { Storage } from '../ir/evaluator.js';
+import { Tensor } from '../ir/tensor.js';
+import { withoutTrace } from '../ir/trace.js';
+import { RavineError, internal } from '../errors.js';
+import { checkDType, isFloat } from '../dtype.js';
+import { boolean, checkNames, numberIn } from '../options.js';
+import { checkShape, formatType, sameShape, sizeOf, type Shape } from '../shape.js';
+import { resolveInitializer, type Initializer, type InitializerLike } from './initializers.js';
+
+/** How a parameter is shown outside of memory: in `stateDict()` and in files. */
+export interface Layout {
+  readonly externalShape: Shape;
+  toExternal(inner: Tensor): Tensor;
+  fromExternal(outer: Tensor): Tensor;
+}
+
+export interface ParameterOptions {
+  readonly dtype?: DType;
+  readonly initializer?: InitializerLike;
+  /** Elements that reach one output, and outputs that one input reaches; the shape's last axis is taken as outputs unless given. */
+  readonly fanIn?: number;
+  readonly fanOut?: number;
+  readonly trainable?: boolean;
+  readonly layout?: Layout;
+}
+
+const known: readonly (keyof ParameterOptions)[] = ['dtype', 'initializer', 'fanIn', 'fanOut', 'trainable', 'layout'];
+
+let made = 0;
+
+/** A tensor that training changes. Its elements are drawn when they are first needed, or when `initialize` is called. */
+export class Parameter extends Tensor {
+  /** Whether training changes it; see also `Module.freeze`. */
+  trainable: boolean;
+  readonly layout: Layout | undefined;
+  readonly #initializer: Initializer;
+  readonly #fanIn: number;
+  readonly #fanOut: number;
+  readonly #number = made++;
+  #initialized = false;
+
+  constructor(shape: Shape, options: ParameterOptions = {}) {
+    const where = 'parameter';
+    checkNames(where, options, known);
+    const checked = checkShape(where, shape);
+    const dtype = checkDType(where, options.dtype ?? 'float32');
+    if (!isFloat(dtype)) throw new RavineError('dtype', where, `expected float32 or float64, got ${dtype}`);
+    super({ dtype, shape: checked }, { lazy: true });
+    this.trainable = boolean(where, 'trainable', options.trainable ?? true);
+    this.layout = options.layout;
+    this.#initializer = resolveInitializer(where, options.initializer ?? 'fanInUniform');
+    this.#fanIn = numberIn(where, 'fanIn', options.fanIn ?? sizeOf(checked.slice(0, -1)), 0);
+    this.#fanOut = numberIn(where, 'fanOut', options.fanOut ?? checked.at(-1) ?? 1, 0);
+  }
+
+  /** Whether the elements exist: drawn, loaded, or trained. */
+  get initialized(): boolean {
+    return this.#initialized;
+  }
+
+  /** Draws the elements under (seed, name): the same for the same two, whatever else is drawn before. */
+  initialize(seed: number, name: string): void {
+    const { dtype, shape } = this;
+    const drawn = withoutTrace(() => this.#initializer({ dtype, shape, fanIn: this.#fanIn, fanOut: this.#fanOut, seed, name }));
+    if (!(drawn instanceof Tensor) || drawn.dtype !== dtype || !sameShape(drawn.shape, shape)) {
+      const got = drawn instanceof Tensor ? formatType(drawn) : typeof drawn;
+      throw new RavineError('shape', 'initializer', `expected ${formatType(this)} for parameter '${name}', got ${got}`);
+    }
+    this.adopt(drawn.storage);
+  }
+
+  /** Lets the parameter stand for other memory of its type, which from now on holds its elements. */
+  adopt(storage: Storage): void {
+    this.replaceStorage(storage);
+    this.#initialized = true;
+  }
+
+  /** A parameter that is used before anything named it: seed 0, told apart by the order in which parameters were made. */
+  protected override materialize(): Storage | undefined {
+    this.initialize(0, `#${this.#number}`);
+    internal(this.#initialized, 'a parameter without elements');
+    return undefined;
+  }
+}

@@ -1,0 +1,52 @@
+import { RavineError } from '../errors.js';
+import { compile, type PartRequest } from '../passes/compile.js';
+import type { NativeBinding, NativeFault, NativeProgram } from './addon.js';
+import { names } from './names.js';
+import { addon } from './native.js';
+import type { SlotTable } from './slots.js';
+import { SharedBuffer } from './storage.js';
+
+/** A compiled, verified program and the slots that it was compiled for. */
+export class Program {
+  readonly arenaBytes: number;
+  readonly instructions: readonly { readonly kernel: string; readonly origin: string }[];
+  readonly #native: NativeProgram;
+
+  constructor(
+    parts: readonly PartRequest[],
+    readonly slots: SlotTable,
+  ) {
+    const compiled = compile(parts, slots.slots, names());
+    this.arenaBytes = compiled.arenaBytes;
+    this.instructions = compiled.instructions;
+    this.#native = addon().createProgram(compiled.code);
+  }
+
+  /** Resolves every pointer. Without an arena the binding has one of its own; `offsets` are bytes into the buffers of open slots. */
+  bind(fill: ReadonlyMap<number, SharedBuffer>, arena?: SharedBuffer, offsets?: ReadonlyMap<number, number>): NativeBinding {
+    const scratch = arena ?? SharedBuffer.allocate(this.arenaBytes);
+    const buffers = this.slots.buffers(scratch, fill);
+    const binding = this.#native.bind(
+      buffers.map((buffer) => buffer.native),
+      buffers.map((_, slot) => offsets?.get(slot) ?? 0),
+    );
+    if (!arena) scratch.native.dispose();
+    return binding;
+  }
+
+  /** The error that says what a fault in the data means. */
+  faultError(fault: NativeFault): RavineError {
+    const origin = this.instructions[fault.instruction]?.origin ?? 'program';
+    const { position, value } = fault;
+    switch (fault.fault) {
+      case 'label':
+        return new RavineError('label', origin, `label ${value} of sample ${position} is not a class`, { help: 'labels count from 0 to classes − 1' });
+      case 'index':
+        return new RavineError('data', origin, `index ${value} at ${position} is out of range`);
+      case 'non-finite':
+        return new RavineError('data', origin, `expected finite numbers, got ${value} at ${position}`);
+      case 'domain':
+        return new RavineError('data', origin, `${value} at ${position} is outside of the range`);
+    }
+  }
+}
