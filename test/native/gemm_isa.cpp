@@ -1,0 +1,11 @@
+// The matrix product of one instruction set, RAVINE_ISA, under a name of its own.
+#define RAVINE_QUOTE2(x) #x
+#define RAVINE_QUOTE(x) RAVINE_QUOTE2(x)
+#define RAVINE_JOIN2(a, b) a##b
+#define RAVINE_JOIN(a, b) RAVINE_JOIN2(a, b)
+#include RAVINE_QUOTE(../../native/simd/RAVINE_JOIN(vec_, RAVINE_ISA).h)
+#include "../../native/kernels/matmul.h"
+
+namespace ravine {
+void RAVINE_JOIN(plan_matmul_, RAVINE_ISA)(Plan& p) { RAVINE_ISA::plan_matmul(p); }
+}  // namespace ravine
