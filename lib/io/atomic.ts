@@ -42,7 +42,7 @@ async function writeTemporary(temporary: string, chunks: Chunks, progress: { byt
 }
 
 async function writeWhole(file: FileHandle, bytes: Uint8Array, progress: { bytes: number }): Promise<void> {
-  for (let offset = 0; offset < bytes.byteLength; ) {
+  for (let offset = 0; offset < bytes.byteLength;) {
     const { bytesWritten } = await file.write(bytes, offset, Math.min(chunkBytes, bytes.byteLength - offset));
     offset += bytesWritten;
     progress.bytes += bytesWritten;
@@ -72,12 +72,17 @@ export async function fileError(where: string, what: string, error: unknown, fol
   if (error instanceof RavineError) return error;
   const code = errorCode(error);
   if (code === undefined) return error instanceof Error ? error : new RavineError('file', where, what, { cause: error });
-  const reason = code === 'ENOSPC' && folder !== undefined ? await spaceLeft(folder, bytes ?? 0) : String(error instanceof Error ? error.message : code);
+  const reason =
+    code === 'ENOSPC' && folder !== undefined
+      ? await spaceLeft(folder, bytes ?? 0)
+      : String(error instanceof Error ? error.message : code);
   return new RavineError('file', where, `${what}: ${reason}`, { cause: error });
 }
 
 function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && 'syscall' in error ? error.code : undefined;
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && 'syscall' in error
+    ? error.code
+    : undefined;
 }
 
 async function spaceLeft(folder: string, bytes: number): Promise<string> {

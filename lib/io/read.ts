@@ -27,8 +27,13 @@ export async function withFile<T>(where: string, path: string, use: (file: OpenF
 }
 
 /** Fills `target` from `position` on, chunk by chunk; `onChunk` sees each. False if the file ends before. */
-export async function readInto(file: OpenFile, target: Uint8Array, position: number, onChunk?: (chunk: Uint8Array) => void): Promise<boolean> {
-  for (let offset = 0; offset < target.byteLength; ) {
+export async function readInto(
+  file: OpenFile,
+  target: Uint8Array,
+  position: number,
+  onChunk?: (chunk: Uint8Array) => void,
+): Promise<boolean> {
+  for (let offset = 0; offset < target.byteLength;) {
     const length = Math.min(chunkBytes, target.byteLength - offset);
     const { bytesRead } = await file.handle.read(target, offset, length, position + offset);
     if (bytesRead === 0) return false;

@@ -90,13 +90,18 @@ function dtypeOf(name: string, text: string, fail: Fail): DType {
 function checkLayout(tensors: ReadonlyMap<string, TensorEntry>, dataBytes: number, fail: Fail): void {
   for (const [name, { dtype, shape, begin, end }] of tensors) {
     const bytes = shape.reduce((product, length) => product * length, bytesOf(dtype));
-    if (!Number.isSafeInteger(bytes)) fail(`tensor ${describe(name)}: shape [${shape.slice(0, 8).join(',')}] has too many elements`);
-    if (bytes !== end - begin) fail(`tensor ${describe(name)}: ${dtype}[${shape.join(',')}] has ${bytes} bytes, data_offsets give ${end - begin}`);
+    if (!Number.isSafeInteger(bytes))
+      fail(`tensor ${describe(name)}: shape [${shape.slice(0, 8).join(',')}] has too many elements`);
+    if (bytes !== end - begin)
+      fail(`tensor ${describe(name)}: ${dtype}[${shape.join(',')}] has ${bytes} bytes, data_offsets give ${end - begin}`);
   }
   const inOrder = [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
   let expected = 0;
   for (const [name, { begin, end }] of inOrder) {
-    if (begin !== expected) fail(`tensor ${describe(name)}: expected its data to begin at ${expected}, got ${begin} (a ${begin < expected ? 'overlap' : 'gap'})`);
+    if (begin !== expected)
+      fail(
+        `tensor ${describe(name)}: expected its data to begin at ${expected}, got ${begin} (${begin < expected ? 'an overlap' : 'a gap'})`,
+      );
     expected = end;
   }
   if (expected > dataBytes) fail(`the header tells of ${expected} bytes of data, the file has ${dataBytes}: it was cut off`);
@@ -108,13 +113,20 @@ export function layoutHeader<T extends { readonly dtype: DType; readonly shape: 
   tensors: ReadonlyMap<string, T>,
   metadata: ReadonlyMap<string, string>,
 ): { header: Uint8Array; order: readonly (readonly [string, T])[] } {
-  const order = [...tensors].sort(([a, x], [b, y]) => bytesOf(y.dtype) - bytesOf(x.dtype) || rank(x.dtype) - rank(y.dtype) || compare(a, b));
+  const order = [...tensors].sort(
+    ([a, x], [b, y]) => bytesOf(y.dtype) - bytesOf(x.dtype) || rank(x.dtype) - rank(y.dtype) || compare(a, b),
+  );
   const parts: string[] = [];
-  if (metadata.size > 0) parts.push(`"${metadataName}":{${[...metadata].map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`);
+  if (metadata.size > 0)
+    parts.push(
+      `"${metadataName}":{${[...metadata].map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`,
+    );
   let begin = 0;
   for (const [name, { dtype, shape }] of order) {
     const end = begin + shape.reduce((product, length) => product * length, bytesOf(dtype));
-    parts.push(`${JSON.stringify(name)}:{"dtype":"${dtypeNames[dtype]}","shape":[${shape.join(',')}],"data_offsets":[${begin},${end}]}`);
+    parts.push(
+      `${JSON.stringify(name)}:{"dtype":"${dtypeNames[dtype]}","shape":[${shape.join(',')}],"data_offsets":[${begin},${end}]}`,
+    );
     begin = end;
   }
   const json = new TextEncoder().encode(`{${parts.join(',')}}`);

@@ -41,11 +41,13 @@ export async function writeSafetensors(
 ): Promise<void> {
   checkNames(where, tensors, metadata);
   const sums: string[] = [];
-  for (const [name, tensor] of tensors) sums.push(`${JSON.stringify(name)}:"${formatChecksum(await checksumOf(name, tensor, bytesIn(tensor.data)))}"`);
+  for (const [name, tensor] of tensors)
+    sums.push(`${JSON.stringify(name)}:"${formatChecksum(await checksumOf(name, tensor, bytesIn(tensor.data)))}"`);
   const all = new Map([...metadata, [tensorSums, `{${sums.join(',')}}`]]);
   all.set(metadataSum, formatChecksum(checksumOfMetadata(all)));
   const { header, order } = layoutHeader(tensors, all);
-  if (header.byteLength - 8 > maxHeaderBytes) throw new RavineError('format', where, `a header of ${header.byteLength} bytes: the format ends at ${maxHeaderBytes}`);
+  if (header.byteLength - 8 > maxHeaderBytes)
+    throw new RavineError('format', where, `a header of ${header.byteLength} bytes: the format ends at ${maxHeaderBytes}`);
   await writeAtomically(where, path, [header, ...order.map(([, tensor]) => bytesIn(tensor.data))]);
 }
 
@@ -56,6 +58,7 @@ export async function readSafetensors(path: string, { where = 'readSafetensors' 
     const dataStart = file.bytes - header.dataBytes;
     const metadata = new Map(header.metadata);
     const sums = takeChecksums(where, path, metadata);
+    if (sums) checkSameNames(where, path, header.tensors, sums);
     const tensors = new Map<string, StoredTensor>();
     for (const [name, entry] of header.tensors) {
       const data = await readTensor(where, file, name, entry, dataStart, sums?.get(name));
@@ -68,13 +71,15 @@ export async function readSafetensors(path: string, { where = 'readSafetensors' 
 async function readHeader(where: string, file: OpenFile): Promise<Header & { readonly dataBytes: number }> {
   const { path, bytes } = file;
   const prefix = new Uint8Array(8);
-  if (bytes < 8 || !(await readInto(file, prefix, 0))) throw new RavineError('format', where, `${path}: expected at least 8 bytes, got ${bytes}`);
+  if (bytes < 8 || !(await readInto(file, prefix, 0)))
+    throw new RavineError('format', where, `${path}: expected at least 8 bytes, got ${bytes}`);
   const length = new DataView(prefix.buffer).getBigUint64(0, true);
   if (length > BigInt(maxHeaderBytes))
     throw new RavineError('format', where, `${path}: a header of ${length} bytes, at most ${maxHeaderBytes} are allowed`, {
       help: 'is this a safetensors file?',
     });
-  if (Number(length) > bytes - 8) throw new RavineError('format', where, `${path}: a header of ${length} bytes in a file of ${bytes}: it was cut off`);
+  if (Number(length) > bytes - 8)
+    throw new RavineError('format', where, `${path}: a header of ${length} bytes in a file of ${bytes}: it was cut off`);
   const header = new Uint8Array(Number(length));
   if (!(await readInto(file, header, 8))) throw cutOff(where, path, 'the header');
   const dataBytes = bytes - 8 - header.byteLength;
@@ -91,7 +96,12 @@ async function readTensor(
 ): Promise<TypedArray> {
   const data = allocate(where, name, entry);
   let sum = startChecksum(name, entry);
-  const whole = await readInto(file, bytesIn(data), dataStart + entry.begin, (chunk) => (sum = expected === undefined ? sum : crc32(chunk, sum)));
+  const whole = await readInto(
+    file,
+    bytesIn(data),
+    dataStart + entry.begin,
+    (chunk) => (sum = expected === undefined ? sum : crc32(chunk, sum)),
+  );
   if (!whole) throw cutOff(where, file.path, `tensor ${describe(name)}`);
   if (expected !== undefined && formatChecksum(sum) !== expected)
     throw new RavineError(
@@ -113,11 +123,11 @@ function allocate(where: string, name: string, entry: TensorEntry): TypedArray {
 /** Takes our two keys out of the metadata; undefined where the writer was another. */
 function takeChecksums(where: string, path: string, metadata: Map<string, string>): ReadonlyMap<string, string> | undefined {
   const expected = metadata.get(metadataSum);
-  metadata.delete(metadataSum);
-  if (expected !== undefined && formatChecksum(checksumOfMetadata(metadata)) !== expected)
-    throw new RavineError('format', where, `${path}: the metadata is damaged: its checksum is not ${describe(expected)}`);
   const text = metadata.get(tensorSums);
-  if (text === undefined) return undefined;
+  metadata.delete(metadataSum);
+  if (text === undefined && expected === undefined) return undefined;
+  if (text === undefined || formatChecksum(checksumOfMetadata(metadata)) !== expected)
+    throw new RavineError('format', where, `${path}: the metadata is damaged: its checksum is not ${describe(expected)}`);
   metadata.delete(tensorSums);
   const sums = new Map<string, string>();
   const reader = new JsonReader(text, (message) => {
@@ -128,16 +138,40 @@ function takeChecksums(where: string, path: string, metadata: Map<string, string
   return sums;
 }
 
+function checkSameNames(
+  where: string,
+  path: string,
+  tensors: ReadonlyMap<string, unknown>,
+  sums: ReadonlyMap<string, string>,
+): void {
+  for (const name of [...tensors.keys(), ...sums.keys()]) {
+    if (tensors.has(name) && sums.has(name)) continue;
+    throw new RavineError(
+      'format',
+      where,
+      `${path}: tensor ${describe(name)} stands only in ${tensors.has(name) ? 'the header' : 'the checksums'}`,
+      {
+        help: `the file is damaged, or another program changed it and kept the metadata ${tensorSums}`,
+      },
+    );
+  }
+}
+
 function checkNames(where: string, tensors: ReadonlyMap<string, StoredTensor>, metadata: ReadonlyMap<string, string>): void {
   for (const name of [...tensors.keys(), ...metadata.keys(), ...metadata.values()]) {
     if (/\p{Surrogate}/u.test(name)) throw new RavineError('format', where, `${describe(name)} is not Unicode text`);
   }
   for (const name of ['__metadata__', tensorSums, metadataSum]) {
-    if (tensors.has(name) || metadata.has(name)) throw new RavineError('format', where, `the name ${describe(name)} is the format's own`);
+    if (tensors.has(name) || metadata.has(name))
+      throw new RavineError('format', where, `the name ${describe(name)} is the format's own`);
   }
   for (const [name, { dtype, shape, data }] of tensors) {
     if (dtypeOfArray(data) !== dtype || data.length !== sizeOf(checkShape(where, shape)))
-      throw new RavineError('format', where, `tensor ${describe(name)}: ${describe(data)} does not hold ${formatType({ dtype, shape })}`);
+      throw new RavineError(
+        'format',
+        where,
+        `tensor ${describe(name)}: ${describe(data)} does not hold ${formatType({ dtype, shape })}`,
+      );
   }
 }
 
