@@ -98,7 +98,7 @@ export interface LoopSpec {
   readonly seed: number;
   /** Where each step's sample numbers (int32) are written; absent when a feed gives the batches. */
   readonly indices?: { readonly buffer: NativeBuffer; readonly byteOffset: number };
-  /** Where each step's scalars are written, row by row from `table` (steps × targets). */
+  /** Where each step's scalars are written, row by row from `table` (steps × targets); a table of one row serves every step. */
   readonly scalars?: {
     readonly buffer: NativeBuffer;
     readonly targets: readonly { readonly byteOffset: number; readonly dtype: 'float32' | 'float64' | 'int32' }[];
@@ -106,8 +106,13 @@ export interface LoopSpec {
   };
   /** Six int32 words: seed (2), step (2), first sample's place in the step (2); low word first. */
   readonly random?: { readonly buffer: NativeBuffer; readonly byteOffset: number };
-  /** Scalars read after each step and added up in double, an epoch at a time. */
-  readonly metrics: readonly { readonly buffer: NativeBuffer; readonly byteOffset: number; readonly dtype: 'float32' | 'float64' }[];
+  /** Scalars read after each step and added up in double, an epoch at a time; a mean is multiplied by the batch's samples first. */
+  readonly metrics: readonly {
+    readonly buffer: NativeBuffer;
+    readonly byteOffset: number;
+    readonly dtype: 'float32' | 'float64';
+    readonly mean: boolean;
+  }[];
   /** Copied out after each step, batch after batch. */
   readonly collect?: { readonly source: NativeBuffer; readonly sourceOffset: number; readonly rowBytes: number; readonly target: NativeBuffer };
   readonly feed?: NativeFeed;
