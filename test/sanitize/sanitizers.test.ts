@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { addon } from '../../lib/runtime/native.js';
 
 const path = process.env['RAVINE_ADDON'] ?? '';
-const nativeTests = new URL('../../build-debug/ravine_native_tests', import.meta.url).pathname;
+const nativeTests = new URL('../../build-debug/native-tests/', import.meta.url).pathname;
 
 function runNode(program: string) {
   return spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' });
@@ -30,8 +30,8 @@ describe('the build with sanitizers', () => {
     expect(run.status).toBe(0);
   });
 
-  it.runIf(existsSync(nativeTests))('passes the native tests', () => {
-    const run = spawnSync(nativeTests, { encoding: 'utf8' });
+  it.each(readdirSync(nativeTests))('passes the native program %s', (name) => {
+    const run = spawnSync(nativeTests + name, { encoding: 'utf8' });
     expect(run.stderr).not.toContain('Sanitizer');
     expect(run.status, run.stdout + run.stderr).toBe(0);
   });
