@@ -31,6 +31,9 @@ constexpr Range chunkRange(int64_t begin, int64_t end, int64_t elements, int64_t
   return {first < elements ? first : elements, last < elements ? last : elements};
 }
 
+template <class T>
+alignas(64) constexpr T laneNumbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
 // Sixteen running values, whatever the vector's width: element i goes to lane i mod 16. Lanes are joined by a fixed tree,
 // ((i + 8) + 4) + 2) + 1, so that a sum is the same bits on every instruction set.
 template <class T>
@@ -39,6 +42,11 @@ struct Lanes16 {
   static constexpr int parts = 16 / V::lanes;
   V part[parts];
 
+  // How many of the first n elements are in a part.
+  static constexpr int inPart(int i, int n) {
+    const int left = n - i * V::lanes;
+    return left < 0 ? 0 : left < V::lanes ? left : V::lanes;
+  }
   static Lanes16 broadcast(T x) {
     Lanes16 r;
     for (int i = 0; i < parts; i++) r.part[i] = V::broadcast(x);
@@ -52,9 +60,14 @@ struct Lanes16 {
   }
   // 0 <= n <= 16 elements, `rest` in the other lanes.
   static Lanes16 loadPartial(const T* p, int n, T rest = T(0)) {
-    T buffer[16];
-    for (int i = 0; i < 16; i++) buffer[i] = i < n ? p[i] : rest;
-    return load(buffer);
+    const V count = V::broadcast(static_cast<T>(n)), other = V::broadcast(rest);
+    Lanes16 r;
+    for (int i = 0; i < parts; i++)
+      r.part[i] = select(lt(V::load(laneNumbers<T> + i * V::lanes), count), V::loadPartial(p + i * V::lanes, inPart(i, n)), other);
+    return r;
+  }
+  void storePartial(T* p, int n) const {
+    for (int i = 0; i < parts; i++) part[i].storePartial(p + i * V::lanes, inPart(i, n));
   }
   void store(T* p) const {
     for (int i = 0; i < parts; i++) part[i].store(p + i * V::lanes);
