@@ -55,7 +55,7 @@ function run(op: Op, inputs: readonly Tensor[], attributes: unknown): readonly T
   const offsets = new Map<number, number>();
   inputs.forEach((input, i) => fillSlot(one.inputs[i], storageOf(input), fill, offsets));
   outputs.forEach((storage, i) => fillSlot(one.outputs[i]?.place, storage, fill, offsets));
-  const binding = one.program.bind(fill, undefined, offsets);
+  const binding = one.program.bind(fill, { offsets });
   try {
     const fault = binding.run(0);
     if (fault) throw one.program.faultError(fault);

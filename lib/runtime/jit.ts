@@ -94,7 +94,7 @@ function bind(entry: Entry<unknown>, leaves: readonly Tensor[]): Run {
   leaves.forEach((leaf, i) => put(entry.inputs[i], storageOf(leaf)));
   const outputs = entry.outputs.map(({ type }) => allocate(type));
   outputs.forEach((storage, i) => put(entry.outputs[i]?.place, storage));
-  return { binding: entry.program.bind(fill, undefined, offsets), outputs };
+  return { binding: entry.program.bind(fill, { offsets }), outputs };
 }
 
 function finish<R>(entry: Entry<R>, run: Run, fault: NativeFault | null): R {

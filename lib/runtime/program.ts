@@ -6,6 +6,15 @@ import { addon } from './native.js';
 import type { SlotTable } from './slots.js';
 import { SharedBuffer } from './storage.js';
 
+export interface BindOptions {
+  /** At least `arenaBytes`; without it the binding has one of its own. */
+  readonly arena?: SharedBuffer;
+  /** Bytes into the buffers of open slots. */
+  readonly offsets?: ReadonlyMap<number, number>;
+  /** Buffers that take the place of those that the program was compiled for. */
+  readonly replace?: ReadonlyMap<SharedBuffer, SharedBuffer>;
+}
+
 /** A compiled, verified program and the slots that it was compiled for. */
 export class Program {
   readonly arenaBytes: number;
@@ -22,15 +31,15 @@ export class Program {
     this.#native = addon().createProgram(compiled.code);
   }
 
-  /** Resolves every pointer. Without an arena the binding has one of its own; `offsets` are bytes into the buffers of open slots. */
-  bind(fill: ReadonlyMap<number, SharedBuffer>, arena?: SharedBuffer, offsets?: ReadonlyMap<number, number>): NativeBinding {
-    const scratch = arena ?? SharedBuffer.allocate(this.arenaBytes);
-    const buffers = this.slots.buffers(scratch, fill);
+  /** Resolves every pointer. */
+  bind(fill: ReadonlyMap<number, SharedBuffer>, options: BindOptions = {}): NativeBinding {
+    const arena = options.arena ?? SharedBuffer.allocate(this.arenaBytes);
+    const buffers = this.slots.buffers(arena, fill).map((buffer) => options.replace?.get(buffer) ?? buffer);
     const binding = this.#native.bind(
       buffers.map((buffer) => buffer.native),
-      buffers.map((_, slot) => offsets?.get(slot) ?? 0),
+      buffers.map((_, slot) => options.offsets?.get(slot) ?? 0),
     );
-    if (!arena) scratch.native.dispose();
+    if (!options.arena) arena.native.dispose();
     return binding;
   }
 

@@ -1,0 +1,59 @@
+import type { DType } from '../dtype.js';
+import { internal } from '../errors.js';
+import type { Optimizer } from '../optim/optimizer.js';
+import type { LoopSpec } from '../runtime/addon.js';
+import { SharedBuffer } from '../runtime/storage.js';
+import type { TensorType } from '../shape.js';
+
+const randomBytes = 64;
+const scalarBytes = 8;
+/** Sums of loss and metrics that one step may give. */
+const mostSums = 64;
+
+/** The small buffer through which the loop and a program talk: random words, the step's scalars, sums of loss and metrics. */
+export class Control {
+  readonly buffer: SharedBuffer;
+  readonly #scalars: readonly string[];
+  readonly #dtype: DType;
+
+  constructor(optimizer: Optimizer | undefined, dtype: DType) {
+    this.#scalars = optimizer?.scalars ?? [];
+    this.#dtype = dtype;
+    this.buffer = SharedBuffer.allocate(this.#sumsOffset + mostSums * scalarBytes);
+  }
+
+  readonly randomOffset = 0;
+
+  scalarOffset(index: number): number {
+    return randomBytes + index * scalarBytes;
+  }
+
+  sumOffset(index: number): number {
+    internal(index < mostSums, `more than ${mostSums} sums of metrics`);
+    return this.#sumsOffset + index * scalarBytes;
+  }
+
+  get #sumsOffset(): number {
+    return randomBytes + Math.ceil((this.#scalars.length * scalarBytes) / 64) * 64;
+  }
+
+  /** Where the loop writes the rows of `table`. */
+  scalars(table: Float64Array): NonNullable<LoopSpec['scalars']> {
+    const dtype = this.#dtype === 'float64' ? 'float64' : 'float32';
+    return { buffer: this.buffer.native, targets: this.#scalars.map((_, i) => ({ byteOffset: this.scalarOffset(i), dtype })), table };
+  }
+
+  random(): NonNullable<LoopSpec['random']> {
+    return { buffer: this.buffer.native, byteOffset: this.randomOffset };
+  }
+
+  /** What the loop adds up after each step; the first of `sums` is the loss, a mean, if `hasLoss`. */
+  metrics(sums: readonly TensorType[], hasLoss: boolean): LoopSpec['metrics'] {
+    return sums.map(({ dtype }, i) => ({
+      buffer: this.buffer.native,
+      byteOffset: this.sumOffset(i),
+      dtype: dtype === 'float64' ? 'float64' : 'float32',
+      mean: hasLoss && i === 0,
+    }));
+  }
+}

@@ -1,0 +1,112 @@
+import { internal } from '../errors.js';
+import type { Value } from '../ir/graph.js';
+import type { Place } from '../passes/memory.js';
+import type { NativeBinding } from '../runtime/addon.js';
+import { roleOf } from '../runtime/jit.js';
+import { Program } from '../runtime/program.js';
+import { SlotTable } from '../runtime/slots.js';
+import { byteSize, type SharedBuffer } from '../runtime/storage.js';
+import type { TensorType } from '../shape.js';
+import type { Control } from './control.js';
+import type { FlatParameters } from './flat.js';
+import type { BatchSpec, ModelParts } from './session.js';
+import { traceEvaluation, tracePrediction, traceTraining, traceUpdate, type StepGraph } from './step-graph.js';
+
+/** What every program of a model is bound to. */
+export interface Memory {
+  readonly flat: FlatParameters;
+  /** The optimiser's state, a flat buffer for each name. */
+  readonly state: readonly SharedBuffer[];
+  readonly control: Control;
+}
+
+/** A program for batches of one size, and the slots that a session fills. */
+export interface StepProgram {
+  readonly program: Program;
+  readonly parts: number;
+  /** Slots of the fields in order, then that of the sample numbers where rows are gathered. */
+  readonly argumentSlots: readonly number[];
+  readonly outputSlot: number | undefined;
+  readonly sums: readonly TensorType[];
+  readonly prediction: TensorType;
+}
+
+/** Buffers of a session for a program's open slots. */
+export interface Bound {
+  readonly arguments: readonly SharedBuffer[];
+  readonly output?: SharedBuffer;
+  readonly arena: SharedBuffer;
+  /** Takes the place of buffers that the program was compiled for: copies of the parameters, say. */
+  readonly replace?: ReadonlyMap<SharedBuffer, SharedBuffer>;
+}
+
+export function bindStep(step: StepProgram, bound: Bound): NativeBinding {
+  const fill = new Map<number, SharedBuffer>();
+  step.argumentSlots.forEach((slot, i) => {
+    const buffer = bound.arguments[i];
+    internal(buffer !== undefined, 'an argument without a buffer');
+    fill.set(slot, buffer);
+  });
+  if (step.outputSlot !== undefined && bound.output) fill.set(step.outputSlot, bound.output);
+  return step.program.bind(fill, { arena: bound.arena, ...(bound.replace && { replace: bound.replace }) });
+}
+
+export function buildTraining(parts: ModelParts, memory: Memory, spec: BatchSpec): StepProgram {
+  const { flat, control } = memory;
+  const step = traceTraining(parts, flat, spec);
+  const slots = new SlotTable();
+  const { inputs, argumentSlots } = placeInputs(slots, step, control);
+  const gradients = flat.trainableEntries.map(({ parameter, byteOffset }) => slots.inBuffer(flat.gradients, byteOffset, byteSize(parameter), true));
+  const forward = { graph: step.graph, inputs, outputs: [...gradients, ...placeSums(slots, step, control), ...placeEffects(slots, step)] };
+  const program = new Program([forward, { graph: traceUpdate(parts, flat), ...placeUpdate(slots, parts, memory) }], slots);
+  return { program, parts: 2, argumentSlots, outputSlot: undefined, sums: step.sums, prediction: step.prediction };
+}
+
+export function buildEvaluation(parts: ModelParts, memory: Memory, spec: BatchSpec): StepProgram {
+  const step = traceEvaluation(parts, memory.flat, spec);
+  const slots = new SlotTable();
+  const { inputs, argumentSlots } = placeInputs(slots, step, memory.control);
+  const program = new Program([{ graph: step.graph, inputs, outputs: [...placeSums(slots, step, memory.control), ...placeEffects(slots, step)] }], slots);
+  return { program, parts: 1, argumentSlots, outputSlot: undefined, sums: step.sums, prediction: step.prediction };
+}
+
+export function buildPrediction(parts: ModelParts, memory: Memory, spec: BatchSpec): StepProgram {
+  const step = tracePrediction(parts, memory.flat, spec);
+  const slots = new SlotTable();
+  const { inputs, argumentSlots } = placeInputs(slots, step, memory.control);
+  const output = slots.openFor(step.prediction, true);
+  const program = new Program([{ graph: step.graph, inputs, outputs: [output, ...placeEffects(slots, step)] }], slots);
+  return { program, parts: 1, argumentSlots, outputSlot: output.slot, sums: [], prediction: step.prediction };
+}
+
+function placeInputs(slots: SlotTable, { graph }: StepGraph, control: Control): { inputs: Place[]; argumentSlots: number[] } {
+  const argumentSlots: number[] = [];
+  const placeOf = (value: Value): Place => {
+    const role = roleOf(value);
+    if (role.kind === 'captured') return slots.ofTensor(role.tensor, false);
+    if (role.kind === 'random') return slots.inBuffer(control.buffer, control.randomOffset, byteSize(value.type), false);
+    const place = slots.openFor(value.type, false);
+    argumentSlots[role.index] = place.slot;
+    return place;
+  };
+  return { inputs: graph.inputs.map(placeOf), argumentSlots };
+}
+
+function placeSums(slots: SlotTable, { sums }: StepGraph, control: Control): Place[] {
+  return sums.map((type, i) => slots.inBuffer(control.buffer, control.sumOffset(i), byteSize(type), true));
+}
+
+function placeEffects(slots: SlotTable, { effects }: StepGraph): Place[] {
+  return effects.map((target) => slots.ofTensor(target, true));
+}
+
+function placeUpdate(slots: SlotTable, parts: ModelParts, { flat, state, control }: Memory): { inputs: Place[]; outputs: Place[] } {
+  const type: TensorType = { dtype: flat.dtype, shape: [flat.trainable] };
+  const whole = (buffer: SharedBuffer, writable: boolean): Place => slots.inBuffer(buffer, 0, byteSize(type), writable);
+  const scalar: TensorType = { dtype: flat.dtype, shape: [] };
+  const scalars = (parts.optimizer?.scalars ?? []).map((_, i) => slots.inBuffer(control.buffer, control.scalarOffset(i), byteSize(scalar), false));
+  const updated = [flat.parameters, ...state].map((buffer) => whole(buffer, true));
+  const [parameters, ...states] = updated;
+  internal(parameters !== undefined, 'no parameters to update');
+  return { inputs: [parameters, whole(flat.gradients, false), ...states, ...scalars], outputs: updated };
+}

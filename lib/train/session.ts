@@ -1,0 +1,35 @@
+import type { DType } from '../dtype.js';
+import type { Tensor } from '../ir/tensor.js';
+import type { Shape } from '../shape.js';
+import type { Loss } from '../losses/loss.js';
+import type { Metric } from '../metrics/metric.js';
+import type { AnyModule } from '../nn/module.js';
+import type { Optimizer } from '../optim/optimizer.js';
+
+/** What a model is made of, as programs need it. */
+export interface ModelParts {
+  readonly network: AnyModule;
+  readonly loss: Loss | undefined;
+  readonly optimizer: Optimizer | undefined;
+  readonly metrics: readonly Metric[];
+}
+
+/** One input of a program: rows of a data set that a gather picks, or a batch that a feed fills. */
+export interface FieldSpec {
+  readonly name: string;
+  readonly dtype: DType;
+  /** Of one sample. */
+  readonly shape: Shape;
+  readonly scale: number;
+  readonly shift: number;
+}
+
+/** How a program gets its batch. `rows`: samples of the resident data set, undefined for batches from a feed. */
+export interface BatchSpec {
+  readonly samples: number;
+  readonly rows: number | undefined;
+  readonly fields: readonly FieldSpec[];
+}
+
+/** Tensors of a batch by field name. */
+export type Batch = ReadonlyMap<string, Tensor>;

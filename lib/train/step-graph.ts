@@ -1,0 +1,124 @@
+import { RavineError, internal } from '../errors.js';
+import type { Graph } from '../ir/graph.js';
+import { Tensor } from '../ir/tensor.js';
+import { Trace, withTrace } from '../ir/trace.js';
+import type { AnyModule } from '../nn/module.js';
+import { checkFinite } from '../ops/check-finite.js';
+import { constant } from '../ops/constant.js';
+import { backward } from '../passes/differentiate.js';
+import { formatType, type TensorType } from '../shape.js';
+import { traceBatch } from './batch-graph.js';
+import type { FlatParameters } from './flat.js';
+import type { Batch, BatchSpec, ModelParts } from './session.js';
+
+/** A traced part and what its outputs are, in order. */
+export interface StepGraph {
+  readonly graph: Graph;
+  /** Trailing outputs: the loss if there is one, then every metric's sums. */
+  readonly sums: readonly TensorType[];
+  readonly effects: readonly Tensor[];
+  readonly prediction: TensorType;
+}
+
+function field(batch: Batch, name: string): Tensor {
+  const tensor = batch.get(name);
+  if (tensor === undefined) throw new RavineError('data', 'fit', `expected data with '${name}', got ${[...batch.keys()].join(', ') || 'nothing'}`);
+  return tensor;
+}
+
+/** Runs the network's forward and checks what comes out. */
+export function predictIn(network: AnyModule, x: Tensor): Tensor {
+  const prediction: unknown = network.forward(x);
+  if (!(prediction instanceof Tensor)) throw new RavineError('trace', 'model', 'expected the network to return a tensor', { help: 'forward must not be async' });
+  return prediction;
+}
+
+/** Gradients of the trainable parameters, loss, metrics: forward and backward of one batch. Outputs: gradients, sums, effects. */
+export function traceTraining(parts: ModelParts, flat: FlatParameters, spec: BatchSpec): StepGraph {
+  const trace = new Trace({ training: true });
+  return withTrace(trace, () => {
+    const batch = traceBatch(trace, spec, workTypeOf(flat));
+    const target = field(batch, 'y');
+    const prediction = predictIn(parts.network, field(batch, 'x'));
+    internal(parts.loss !== undefined, 'training without a loss');
+    const loss = lossIn(parts, prediction, target);
+    checkFinite(loss);
+    const parameters = flat.trainableEntries.map(({ parameter }) => parameter);
+    const gradients = backward([loss], [constant(1, { dtype: loss.dtype, shape: loss.shape })], parameters);
+    return finish(trace, parts, gradients, [loss, ...metricSums(parts, prediction, target)], prediction);
+  });
+}
+
+/** Loss and metrics of one batch as evaluation has them. Outputs: sums. */
+export function traceEvaluation(parts: ModelParts, flat: FlatParameters, spec: BatchSpec): StepGraph {
+  const trace = new Trace();
+  return withTrace(trace, () => {
+    const batch = traceBatch(trace, spec, workTypeOf(flat));
+    const target = field(batch, 'y');
+    const prediction = predictIn(parts.network, field(batch, 'x'));
+    const losses = parts.loss ? [lossIn(parts, prediction, target)] : [];
+    return finish(trace, parts, [], [...losses, ...metricSums(parts, prediction, target)], prediction);
+  });
+}
+
+/** The network's output for one batch. Outputs: the prediction. */
+export function tracePrediction(parts: ModelParts, flat: FlatParameters, spec: BatchSpec): StepGraph {
+  const trace = new Trace();
+  return withTrace(trace, () => {
+    const prediction = predictIn(parts.network, field(traceBatch(trace, spec, workTypeOf(flat)), 'x'));
+    if (prediction.shape[0] !== spec.samples)
+      throw new RavineError('shape', 'predict', `expected an output for each of ${spec.samples} samples, got ${formatType(prediction)}`);
+    return finish(trace, parts, [prediction], [], prediction);
+  });
+}
+
+/** Loss and optimiser work in the parameters' type. */
+function workTypeOf(flat: FlatParameters): 'float32' | 'float64' {
+  return flat.dtype === 'float64' ? 'float64' : 'float32';
+}
+
+function lossIn(parts: ModelParts, prediction: Tensor, target: Tensor): Tensor {
+  const loss = parts.loss?.call(prediction, target);
+  if (!(loss instanceof Tensor) || loss.size !== 1)
+    throw new RavineError('shape', parts.loss?.name ?? 'loss', `expected a loss that is one number, got ${loss instanceof Tensor ? formatType(loss) : String(loss)}`);
+  return loss;
+}
+
+function metricSums(parts: ModelParts, prediction: Tensor, target: Tensor): Tensor[] {
+  return parts.metrics.flatMap((metric) => [...metric.accumulate(prediction, target)]);
+}
+
+function finish(trace: Trace, parts: ModelParts, heads: readonly Tensor[], sums: readonly Tensor[], prediction: Tensor): StepGraph {
+  const effects = trace.effects;
+  const graph = trace.finish([...heads, ...sums, ...effects.map(({ value }) => trace.tensorOf(value))]);
+  return {
+    graph,
+    sums: sums.map(({ dtype, shape }) => ({ dtype, shape })),
+    effects: effects.map(({ target }) => target),
+    prediction: { dtype: prediction.dtype, shape: prediction.shape },
+  };
+}
+
+/** The optimiser's update of all trainable parameters at once. Inputs and outputs: parameters, gradients (in only), state; then scalars. */
+export function traceUpdate(parts: ModelParts, flat: FlatParameters): Graph {
+  const { optimizer } = parts;
+  internal(optimizer !== undefined, 'training without an optimiser');
+  const trace = new Trace({ training: true });
+  return withTrace(trace, () => {
+    let index = 0;
+    const input = (shape: readonly number[]): Tensor => trace.input({ dtype: flat.dtype, shape }, { kind: 'argument', index: index++ });
+    const parameters = input([flat.trainable]);
+    const gradients = input([flat.trainable]);
+    const state = Object.fromEntries(optimizer.state.map((name) => [name, input([flat.trainable])]));
+    const scalars = Object.fromEntries(optimizer.scalars.map((name) => [name, input([])]));
+    const updated = optimizer.update({ parameters, gradients, state, scalars });
+    return trace.finish([
+      updated.parameters,
+      ...optimizer.state.map((name) => {
+        const tensor = updated.state[name];
+        if (tensor === undefined) throw new RavineError('option', optimizer.name, `expected update to return state '${name}'`);
+        return tensor;
+      }),
+    ]);
+  });
+}
