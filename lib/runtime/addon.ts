@@ -89,6 +89,8 @@ export interface LoopSpec {
   readonly samples: number;
   readonly batchSize: number;
   readonly epochs: number;
+  /** Ends after that many steps, if epochs do not end it before. */
+  readonly steps?: number;
   /** Resume in the middle: batches of the first epoch that have been done. */
   readonly firstBatch: number;
   /** Epoch number that keys the first epoch's permutation; step number of the first step. */
