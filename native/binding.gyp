@@ -9,7 +9,8 @@
       'target_name': 'ravine',
       'sources': ['<@(ravine_core)', '<@(ravine_binding)'],
       'include_dirs': ['<!(node -p "require(\'node-addon-api\').include_dir")'],
-      'defines': ['NAPI_VERSION=8', 'NAPI_CPP_EXCEPTIONS'],
+      'defines': ['NAPI_VERSION=8', 'NAPI_CPP_EXCEPTIONS', 'NODE_ADDON_API_CPP_EXCEPTIONS_ALL'],
+      'cflags_cc!': ['-fno-exceptions'],
       'dependencies': ['ravine_scalar'],
       'conditions': [
         ['target_arch=="x64"', {'dependencies': ['ravine_avx2', 'ravine_avx512']}],

@@ -1,7 +1,12 @@
 {
   "variables": {
-    "ravine_core": ["arena.cpp", "blas.cpp", "cpu.cpp", "executor.cpp", "gemm.cpp", "program.cpp", "threads.cpp"],
-    "ravine_binding": ["addon.cpp", "binding_buffer.cpp", "binding_loop.cpp", "binding_program.cpp"],
+    "ravine_core": [
+      "bind.cpp", "buffer.cpp", "cgroup.cpp", "counters.cpp", "cpu.cpp", "error_word.cpp", "executor.cpp",
+      "gemm.cpp", "program.cpp", "threads.cpp", "verify.cpp"
+    ],
+    "ravine_binding": [
+      "addon.cpp", "binding_arguments.cpp", "binding_buffer.cpp", "binding_program.cpp", "mailbox.cpp", "runners.cpp"
+    ],
     "ravine_scalar": ["isa/scalar.cpp"],
     "ravine_avx2": ["isa/avx2.cpp"],
     "ravine_avx512": ["isa/avx512.cpp"],

@@ -1,0 +1,10 @@
+#include "counters.h"
+
+namespace ravine {
+
+Counters& counters() {
+  static Counters all;
+  return all;
+}
+
+}  // namespace ravine
