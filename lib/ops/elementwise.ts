@@ -23,6 +23,7 @@ function binary(
   name: string,
   accepts: Accepted,
   gradient: (dy: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [Tensor, Tensor],
+  code = name,
 ): Op<None> {
   return defineOp<None>({
     name,
@@ -32,7 +33,7 @@ function binary(
       return [{ dtype, shape: expectBroadcast(name, inputs) }];
     },
     gradient: ({ inputs, outputs, cotangents }) => gradient(at(cotangents, 0), at(inputs, 0), at(inputs, 1), at(outputs, 0)),
-    implementation: { kind: 'elementwise', code: name },
+    implementation: { kind: 'elementwise', code },
   });
 }
 
@@ -76,8 +77,8 @@ const powOp = binary('pow', 'float', (dy, a, b, y) => {
 function shared(dy: Tensor, loses: Tensor, ties: Tensor): Tensor {
   return select(loses, 0, select(ties, mul(dy, 0.5), dy));
 }
-const maximumOp = binary('maximum', 'numeric', (dy, a, b) => [shared(dy, lt(a, b), eq(a, b)), shared(dy, gt(a, b), eq(a, b))]);
-const minimumOp = binary('minimum', 'numeric', (dy, a, b) => [shared(dy, gt(a, b), eq(a, b)), shared(dy, lt(a, b), eq(a, b))]);
+const maximumOp = binary('maximum', 'numeric', (dy, a, b) => [shared(dy, lt(a, b), eq(a, b)), shared(dy, gt(a, b), eq(a, b))], 'max');
+const minimumOp = binary('minimum', 'numeric', (dy, a, b) => [shared(dy, gt(a, b), eq(a, b)), shared(dy, lt(a, b), eq(a, b))], 'min');
 
 /** −x. Floats and int32. */
 export function neg(x: Tensor): Tensor {

@@ -1,0 +1,44 @@
+export { broadcastTo } from './broadcast.js';
+export { cast } from './cast.js';
+export type { TensorLike } from './check.js';
+export { clamp, eq, ge, gt, le, lt, ne, select } from './compare.js';
+export { concat, stack } from './concat.js';
+export { arange, constant, full, fullLike, ones, onesLike, scalar, zeros, zerosLike } from './constant.js';
+export { softmaxCrossEntropyWithLogits, softmaxCrossEntropyWithSlope, softmaxCrossEntropyWithTargets } from './cross-entropy.js';
+export {
+  abs,
+  add,
+  cos,
+  div,
+  erf,
+  exp,
+  expm1,
+  floor,
+  log,
+  log1p,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  pow,
+  reciprocal,
+  relu,
+  round,
+  rsqrt,
+  sigmoid,
+  sign,
+  sin,
+  sqrt,
+  square,
+  sub,
+  tanh,
+} from './elementwise.js';
+export { identity, stopGradient } from './identity.js';
+export { gather, oneHot, scatterAdd } from './indexing.js';
+export { matmul } from './matmul.js';
+export { pad } from './pad.js';
+export { argmax, argmin, max, mean, min, prod, sum } from './reduce.js';
+export { expandDims, flatten, reshape, squeeze } from './reshape.js';
+export { flip, slice, split } from './slice.js';
+export { logSoftmax, softmax } from './softmax.js';
+export { moveAxis, transpose } from './transpose.js';
