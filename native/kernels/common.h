@@ -31,6 +31,27 @@ constexpr Range chunkRange(int64_t begin, int64_t end, int64_t elements, int64_t
   return {first < elements ? first : elements, last < elements ? last : elements};
 }
 
+// Lane i becomes lane (i + by) mod lanes: one shuffle, as the compiler sees.
+template <int by, class T>
+inline Vec<T> turnLanes(Vec<T> x) {
+  constexpr int n = Vec<T>::lanes;
+  typedef T Row __attribute__((vector_size(sizeof(Vec<T>))));
+  const Row v = __builtin_bit_cast(Row, x);
+  const auto at = [v](int i) { return v[(i + by) % n]; };
+  if constexpr (n == 2) return __builtin_bit_cast(Vec<T>, Row{at(0), at(1)});
+  if constexpr (n == 4) return __builtin_bit_cast(Vec<T>, Row{at(0), at(1), at(2), at(3)});
+  if constexpr (n == 8) return __builtin_bit_cast(Vec<T>, Row{at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)});
+  if constexpr (n == 16)
+    return __builtin_bit_cast(Vec<T>, Row{at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), at(10), at(11),
+                                          at(12), at(13), at(14), at(15)});
+}
+template <class T>
+inline T firstLane(Vec<T> x) {
+  T first;
+  __builtin_memcpy(&first, &x, sizeof(T));
+  return first;
+}
+
 template <class T>
 alignas(64) constexpr T laneNumbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
@@ -77,19 +98,24 @@ struct Lanes16 {
   void combine(const Lanes16& other, F f) {
     for (int i = 0; i < parts; i++) part[i] = f(part[i], other.part[i]);
   }
+  // f joins two vectors lane by lane.
   template <class F>
   T fold(F f) const {
-    T lane[16];
-    store(lane);
-    for (int width = 8; width > 0; width /= 2)
-      for (int i = 0; i < width; i++) lane[i] = f(lane[i], lane[i + width]);
-    return lane[0];
+    Lanes16 r = *this;
+    for (int width = parts / 2; width > 0; width /= 2)
+      for (int i = 0; i < width; i++) r.part[i] = f(r.part[i], r.part[i + width]);
+    V v = r.part[0];
+    if constexpr (V::lanes > 8) v = f(v, turnLanes<8>(v));
+    if constexpr (V::lanes > 4) v = f(v, turnLanes<4>(v));
+    if constexpr (V::lanes > 2) v = f(v, turnLanes<2>(v));
+    if constexpr (V::lanes > 1) v = f(v, turnLanes<1>(v));
+    return firstLane(v);
   }
   void add(const Lanes16& other) {
     combine(other, [](V a, V b) { return a + b; });
   }
   T sum() const {
-    return fold([](T a, T b) { return a + b; });
+    return fold([](V a, V b) { return a + b; });
   }
 };
 

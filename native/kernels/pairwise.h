@@ -11,9 +11,6 @@ namespace ravine::RAVINE_ISA {
 inline float plus(float a, float b) { return a + b; }
 inline double plus(double a, double b) { return a + b; }
 inline int32_t plus(int32_t a, int32_t b) { return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b)); }
-inline float times(float a, float b) { return a * b; }
-inline double times(double a, double b) { return a * b; }
-inline int32_t times(int32_t a, int32_t b) { return static_cast<int32_t>(static_cast<uint32_t>(a) * static_cast<uint32_t>(b)); }
 
 template <class T>
 constexpr T lowest() {
@@ -27,30 +24,26 @@ constexpr T highest() {
   else return INT32_MAX;
 }
 
-// An operation of reductions, over vectors and over single numbers alike; NaN wins max and min.
+// The operations of reductions; NaN wins max and min.
 template <class T>
 struct Sum {
   static constexpr T identity = 0;
   Vec<T> operator()(Vec<T> a, Vec<T> b) const { return a + b; }
-  T operator()(T a, T b) const { return plus(a, b); }
 };
 template <class T>
 struct Prod {
   static constexpr T identity = 1;
   Vec<T> operator()(Vec<T> a, Vec<T> b) const { return a * b; }
-  T operator()(T a, T b) const { return times(a, b); }
 };
 template <class T>
 struct Max {
   static constexpr T identity = lowest<T>();
   Vec<T> operator()(Vec<T> a, Vec<T> b) const { return max(a, b); }
-  T operator()(T a, T b) const { return a > b || a != a ? a : b; }
 };
 template <class T>
 struct Min {
   static constexpr T identity = highest<T>();
   Vec<T> operator()(Vec<T> a, Vec<T> b) const { return min(a, b); }
-  T operator()(T a, T b) const { return a < b || a != a ? a : b; }
 };
 
 template <class T, int vectors>

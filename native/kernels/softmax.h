@@ -22,9 +22,7 @@ inline Lanes16<T> exponential(Lanes16<T> x, T largest) {
 
 template <class T>
 inline T logarithm(T x) {
-  T lanes[Vec<T>::lanes];
-  log(Vec<T>::broadcast(x)).store(lanes);
-  return lanes[0];
+  return firstLane(log(Vec<T>::broadcast(x)));
 }
 
 // Σ exp(x − largest), and the terms to `terms` where `keepTerms`. Lanes past the end are exp(−∞) = 0.
@@ -116,7 +114,12 @@ inline void plan_softmax(Plan& p) {
 
 // loss = log Σ exp(x − largest) − (x_label − largest), gradient = (exp(x − largest) / Σ − one-hot)·scale
 template <class T>
-inline T crossEntropyRow(const T* x, T* gradient, int64_t columns, int64_t label, T scale) {
+struct CrossEntropy {
+  T sum, picked;  // Σ and x_label − largest
+};
+
+template <class T>
+inline CrossEntropy<T> crossEntropyRow(const T* x, T* gradient, int64_t columns, int64_t label, T scale) {
   using V = Vec<T>;
   const T largest = reduceRow<Max<T>>(x, columns), picked = x[label] - largest;
   const T sum = sumExponentials<true>(x, gradient, columns, largest), factor = 1 / sum;
@@ -124,11 +127,11 @@ inline T crossEntropyRow(const T* x, T* gradient, int64_t columns, int64_t label
   const V factors = V::broadcast(factor), scales = V::broadcast(scale);
   mapRow(gradient, gradient, columns, [=](V v) { return v * factors * scales; });
   gradient[label] = atLabel;
-  return logarithm(sum) - picked;
+  return {sum, picked};
 }
 
 template <class T>
-inline T crossEntropyNarrowRow(const T* x, T* gradient, int columns, int64_t label, T scale) {
+inline CrossEntropy<T> crossEntropyNarrowRow(const T* x, T* gradient, int columns, int64_t label, T scale) {
   using V = Vec<T>;
   auto row = Lanes16<T>::loadPartial(x, columns, lowest<T>());
   const T largest = row.fold(Max<T>()), picked = x[label] - largest;
@@ -141,32 +144,45 @@ inline T crossEntropyNarrowRow(const T* x, T* gradient, int columns, int64_t lab
     row.part[i] = (row.part[i] * factors - hot) * scales;
   }
   row.storePartial(gradient, columns);
-  return logarithm(sum) - picked;
+  return {sum, picked};
 }
 
+// Up to 16 rows, so that one logarithm serves them all. A row with a bad label raises a fault, its loss and gradient are 0.
 template <class T>
-void run_softmax_cross_entropy(const Call& call, int64_t begin, int64_t end) {
+void crossEntropyRows(const Call& call, int64_t begin, int64_t end) {
   const int64_t columns = call.integers[1];
   const T scale = static_cast<T>(call.reals[2]);
   auto* logits = static_cast<const T*>(call.pointers[0]);
   auto* labels = static_cast<const int32_t*>(call.pointers[1]);
-  T* loss = static_cast<T*>(call.pointers[2]);
   T* gradient = static_cast<T*>(call.pointers[3]);
-  const Range r = chunkRange(begin, end, call.integers[0], softmaxRows(columns));
-  for (int64_t row = r.begin; row < r.end; ++row) {
+  T sums[16], picked[16];
+  for (int64_t row = begin; row < end; ++row) {
     const T* x = logits + row * columns;
     T* g = gradient + row * columns;
     const int64_t label = labels[row];
+    CrossEntropy<T> result = {1, 0};
     if (label < 0 || label >= columns) {
       raise(call.error, Fault::label, call.instruction, row, static_cast<double>(label));
       fillRun(g, T(0), columns);
-      loss[row] = 0;
     } else if (columns <= 16) {
-      loss[row] = crossEntropyNarrowRow(x, g, static_cast<int>(columns), label, scale);
+      result = crossEntropyNarrowRow(x, g, static_cast<int>(columns), label, scale);
     } else {
-      loss[row] = crossEntropyRow(x, g, columns, label, scale);
+      result = crossEntropyRow(x, g, columns, label, scale);
     }
+    sums[row - begin] = result.sum;
+    picked[row - begin] = result.picked;
   }
+  const int rows = static_cast<int>(end - begin);
+  auto loss = Lanes16<T>::loadPartial(sums, rows, 1);
+  const auto shift = Lanes16<T>::loadPartial(picked, rows);
+  for (int i = 0; i < loss.parts; ++i) loss.part[i] = log(loss.part[i]) - shift.part[i];
+  loss.storePartial(static_cast<T*>(call.pointers[2]) + begin, rows);
+}
+
+template <class T>
+void run_softmax_cross_entropy(const Call& call, int64_t begin, int64_t end) {
+  const Range r = chunkRange(begin, end, call.integers[0], softmaxRows(call.integers[1]));
+  for (int64_t row = r.begin; row < r.end; row += 16) crossEntropyRows<T>(call, row, atMost(row + 16, r.end));
 }
 
 inline void plan_softmax_cross_entropy(Plan& p) {
