@@ -59,8 +59,8 @@ struct Plan {
   const char* fault = nullptr;  // why the operands were refused
   int faultOperand = -1;
 
-  // Stores plain data that every call gets back (at most 256 bytes), for what is worked out once.
-  alignas(16) unsigned char data[256] = {};
+  // Stores plain data that every call gets back (at most 768 bytes), for what is worked out once.
+  alignas(16) unsigned char data[768] = {};
 
   const Operand& in(int i) const { return operands[i]; }
   const Operand& out(int i) const { return operands[inputs + i]; }
