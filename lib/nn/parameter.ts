@@ -1,9 +1,8 @@
-import type { DType } from '../dtype.js';
-import type { Storage } from '../ir/evaluator.js';
+import { checkDType, isFloat, type DType } from '../dtype.js';
+import { RavineError, describe } from '../errors.js';
+import { evaluator, type Storage } from '../ir/evaluator.js';
 import { Tensor } from '../ir/tensor.js';
 import { withoutTrace } from '../ir/trace.js';
-import { RavineError, internal } from '../errors.js';
-import { checkDType, isFloat } from '../dtype.js';
 import { boolean, checkNames, numberIn } from '../options.js';
 import { checkShape, formatType, sameShape, sizeOf, type Shape } from '../shape.js';
 import { resolveInitializer, type Initializer, type InitializerLike } from './initializers.js';
@@ -61,13 +60,7 @@ export class Parameter extends Tensor {
 
   /** Draws the elements under (seed, name): the same for the same two, whatever else is drawn before. */
   initialize(seed: number, name: string): void {
-    const { dtype, shape } = this;
-    const drawn = withoutTrace(() => this.#initializer({ dtype, shape, fanIn: this.#fanIn, fanOut: this.#fanOut, seed, name }));
-    if (!(drawn instanceof Tensor) || drawn.dtype !== dtype || !sameShape(drawn.shape, shape)) {
-      const got = drawn instanceof Tensor ? formatType(drawn) : typeof drawn;
-      throw new RavineError('shape', 'initializer', `expected ${formatType(this)} for parameter '${name}', got ${got}`);
-    }
-    this.adopt(drawn.storage);
+    this.adopt(this.#draw(seed, name));
   }
 
   /** Lets the parameter stand for other memory of its type, which from now on holds its elements. */
@@ -77,9 +70,19 @@ export class Parameter extends Tensor {
   }
 
   /** A parameter that is used before anything named it: seed 0, told apart by the order in which parameters were made. */
-  protected override materialize(): Storage | undefined {
-    this.initialize(0, `#${this.#number}`);
-    internal(this.#initialized, 'a parameter without elements');
-    return undefined;
+  protected override materialize(): Storage {
+    const storage = this.#draw(0, `#${this.#number}`);
+    this.#initialized = true;
+    return storage;
+  }
+
+  #draw(seed: number, name: string): Storage {
+    const { dtype, shape } = this;
+    const drawn = withoutTrace(() => this.#initializer({ dtype, shape, fanIn: this.#fanIn, fanOut: this.#fanOut, seed, name }));
+    if (!(drawn instanceof Tensor) || drawn.dtype !== dtype || !sameShape(drawn.shape, shape)) {
+      const got = drawn instanceof Tensor ? formatType(drawn) : describe(drawn);
+      throw new RavineError('shape', 'initializer', `expected ${formatType(this)} for parameter '${name}', got ${got}`);
+    }
+    return evaluator().share(drawn.storage);
   }
 }

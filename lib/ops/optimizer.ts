@@ -14,7 +14,11 @@ function checkStep(where: string, inputs: readonly TensorType[], flat: readonly 
   inputs.forEach((input, i) => {
     const expected = flat.includes(i) ? first.shape : [];
     if (!sameShape(input.shape, expected))
-      throw new RavineError('shape', where, `expected input ${i} to be ${formatType({ dtype: first.dtype, shape: expected })}, got ${formatType(input)}`);
+      throw new RavineError(
+        'shape',
+        where,
+        `expected input ${i} to be ${formatType({ dtype: first.dtype, shape: expected })}, got ${formatType(input)}`,
+      );
   });
   return first;
 }
@@ -41,9 +45,23 @@ export const sgdStepOp: Op<SgdStepAttributes> = defineOp<SgdStepAttributes>({
   gradient: 'definition',
   implementation: {
     kind: 'kernel',
-    lower: (_, __, { momentum, nesterov, torch, weightDecay }) => ({
+    lower: (_, outputs, { momentum, nesterov, torch, weightDecay }) => ({
       kernel: 'sgd_step',
       attributes: [momentum, 0, Number(nesterov), Number(torch), weightDecay],
+      inPlace:
+        momentum === 0
+          ? [[0, 0]]
+          : [
+              [0, 0],
+              [1, 3],
+            ],
+      inPlace:
+        outputs.length === 1
+          ? [[0, 0]]
+          : [
+              [0, 0],
+              [1, 3],
+            ],
     }),
   },
   definition: (inputs, { momentum, nesterov, torch, weightDecay }) => {
@@ -65,7 +83,13 @@ export const sgdStepOp: Op<SgdStepAttributes> = defineOp<SgdStepAttributes>({
  * without momentum w ← w − αg; v ← μv − αg, w ← w + v (w + μv − αg with Nesterov); with `torch` v ← μv + g, w ← w − αv
  * (w − α(g + μv) with Nesterov).
  */
-export function sgdStep(w: Tensor, gradients: Tensor, learningRate: Tensor, velocity: Tensor | undefined, options: SgdStepAttributes): readonly Tensor[] {
+export function sgdStep(
+  w: Tensor,
+  gradients: Tensor,
+  learningRate: Tensor,
+  velocity: Tensor | undefined,
+  options: SgdStepAttributes,
+): readonly Tensor[] {
   return applyAll(sgdStepOp, [w, gradients, learningRate, ...(velocity && hasVelocity(options) ? [velocity] : [])], options);
 }
 
@@ -90,10 +114,26 @@ export const adamStepOp: Op<AdamStepAttributes> = defineOp<AdamStepAttributes>({
     lower: (_, __, { beta1, beta2, epsilon, epsilonInsideSqrt, weightDecay }) => ({
       kernel: 'adam_step',
       attributes: [beta1, beta2, epsilon, Number(epsilonInsideSqrt), weightDecay],
+      inPlace: [
+        [0, 0],
+        [1, 2],
+        [2, 3],
+      ],
+      inPlace: [
+        [0, 0],
+        [1, 2],
+        [2, 3],
+      ],
     }),
   },
   definition: (inputs, { beta1, beta2, epsilon, epsilonInsideSqrt, weightDecay }) => {
-    const [w, gradient, rate, correction1, correction2] = [at(inputs, 0), at(inputs, 1), at(inputs, 4), at(inputs, 5), at(inputs, 6)];
+    const [w, gradient, rate, correction1, correction2] = [
+      at(inputs, 0),
+      at(inputs, 1),
+      at(inputs, 4),
+      at(inputs, 5),
+      at(inputs, 6),
+    ];
     const g = weightDecay === 0 ? gradient : add(gradient, mul(w, weightDecay));
     const m = add(mul(at(inputs, 2), beta1), mul(g, 1 - beta1));
     const v = add(mul(at(inputs, 3), beta2), mul(square(g), 1 - beta2));

@@ -1,0 +1,53 @@
+import { Tensor } from '../ir/tensor.js';
+import { Trace, withTrace } from '../ir/trace.js';
+import type { Shape, TensorType } from '../shape.js';
+import { observeCalls } from './call.js';
+import { Module, type AnyModule } from './module.js';
+import { Parameter } from './parameter.js';
+import { namedModules } from './naming.js';
+
+/** A line of a summary. */
+export interface LayerRow {
+  readonly path: string;
+  /** `linear(784, 512)` */
+  readonly layer: string;
+  /** Of the first call, where the input is known and the output is one tensor. */
+  readonly outputShape: Shape | undefined;
+  /** Elements of the module's own parameters; a tied one counts where it comes first. */
+  readonly parameters: number;
+  readonly trainable: number;
+}
+
+/** The modules of a tree that hold no others, and those that hold parameters of their own. With inputs, also what each gives. */
+export function describeLayers(root: AnyModule, inputs?: readonly TensorType[]): LayerRow[] {
+  const outputs = inputs ? outputsOf(root, inputs) : new Map<AnyModule, Shape>();
+  const counted = new Set<Parameter>();
+  return [...namedModules(root)].flatMap(([path, module]) => {
+    const members = [...module.members()].map(([, member]) => member);
+    const own = members.filter((member) => member instanceof Parameter && !counted.has(member) && counted.add(member));
+    if (own.length === 0 && members.some((member) => member instanceof Module)) return [];
+    const count = (parameters: readonly Parameter[]): number => parameters.reduce((sum, { size }) => sum + size, 0);
+    const parameters = own.filter((member) => member instanceof Parameter);
+    return [
+      {
+        path,
+        layer: module.toString(),
+        outputShape: outputs.get(module),
+        parameters: count(parameters),
+        trainable: count(parameters.filter(({ trainable }) => trainable)),
+      },
+    ];
+  });
+}
+
+function outputsOf(root: AnyModule, inputs: readonly TensorType[]): Map<AnyModule, Shape> {
+  const shapes = new Map<AnyModule, Shape>();
+  const trace = new Trace();
+  const observe = (_: string, module: AnyModule, output: unknown): void => {
+    if (output instanceof Tensor && !shapes.has(module)) shapes.set(module, output.shape);
+  };
+  withTrace(trace, () =>
+    observeCalls(observe, () => root.forward(...inputs.map((type, index) => trace.input(type, { kind: 'argument', index })))),
+  );
+  return shapes;
+}

@@ -1,0 +1,22 @@
+export { Activation, identity, logSoftmax, relu, sigmoid, softmax, tanh } from './activations.js';
+export { Buffer, type BufferOptions } from './buffer.js';
+export { describeLayers, type LayerRow } from './describe.js';
+export { Dropout, dropout } from './dropout.js';
+export { Flatten, flatten } from './flatten.js';
+export {
+  constant,
+  initializers,
+  normal,
+  uniform,
+  type Initializer,
+  type InitializerLike,
+  type InitializerName,
+  type InitializerRequest,
+} from './initializers.js';
+export { Lambda, lambda } from './lambda.js';
+export { Linear, linear, type LinearOptions } from './linear.js';
+export { Module, type AnyModule } from './module.js';
+export { initializeParameters, namedBuffers, namedModules, namedParameters } from './naming.js';
+export { Parameter, type Layout, type ParameterOptions } from './parameter.js';
+export { Sequential, sequential } from './sequential.js';
+export type { Mismatch, SameShapeRule, ShapeRule, shapeRule } from './shape-rule.js';

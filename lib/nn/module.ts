@@ -1,0 +1,95 @@
+import type { Tensor } from '../ir/tensor.js';
+import type { Tree } from '../ir/tree.js';
+import { Buffer } from './buffer.js';
+import { callModule } from './call.js';
+import { Parameter } from './parameter.js';
+import { fingerprint } from './version.js';
+
+export type Member = AnyModule | Parameter | Buffer;
+/** A module whatever its forward takes and gives. */
+export type AnyModule = Module<Tree, readonly Tree[]>;
+
+/**
+ * A layer, or a network of them: fields that hold parameters, buffers and other modules (also in arrays and plain objects), and a
+ * `forward` made of ops.
+ */
+export abstract class Module<Output extends Tree = Tensor, Inputs extends readonly Tree[] = readonly Tensor[]> {
+  constructor() {
+    const forward = this.forward;
+    // An own function, so that what runs inside knows the module's path: op streams, errors and summaries use it.
+    Object.defineProperty(this, 'forward', {
+      value: (...inputs: Inputs): Output =>
+        callModule(
+          this,
+          () => pathsIn(this),
+          () => forward.call(this, ...inputs),
+        ),
+      configurable: true,
+      writable: true,
+    });
+  }
+
+  abstract forward(...inputs: Inputs): Output;
+
+  /** What the module holds, by name, in the order of its fields. */
+  *members(): IterableIterator<[string, Member]> {
+    for (const [name, value] of Object.entries(this)) yield* membersIn(name, value, new Set());
+  }
+
+  /** Excludes the parameters of this module and of those in it from training. */
+  freeze(): this {
+    return this.#setTrainable(false);
+  }
+
+  unfreeze(): this {
+    return this.#setTrainable(true);
+  }
+
+  /** A text that changes with any option, child or freeze in the tree: what was traced before is then stale. */
+  get stateVersion(): string {
+    return fingerprint(walk(this));
+  }
+
+  /** The module with the options that tell it from others: `linear(784, 512)`. */
+  toString(): string {
+    const { name } = this.constructor;
+    return `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+  }
+
+  #setTrainable(trainable: boolean): this {
+    for (const [, member] of walk(this)) if (member instanceof Parameter) member.trainable = trainable;
+    return this;
+  }
+}
+
+/** All that lies in a module, with paths from it as PyTorch has them: `body.1.bias`. What is reached twice goes by its first path. */
+export function* walk(root: AnyModule): IterableIterator<[string, Member]> {
+  const seen = new Set<Member>();
+  function* visit(member: Member, path: string): IterableIterator<[string, Member]> {
+    if (seen.has(member)) return;
+    seen.add(member);
+    yield [path, member];
+    if (!(member instanceof Module)) return;
+    for (const [name, child] of member.members()) yield* visit(child, path === '' ? name : `${path}.${name}`);
+  }
+  yield* visit(root, '');
+}
+
+function pathsIn(root: AnyModule): Map<AnyModule, string> {
+  const paths = new Map<AnyModule, string>();
+  for (const [path, member] of walk(root)) if (member instanceof Module) paths.set(member, path);
+  return paths;
+}
+
+function* membersIn(name: string, value: unknown, above: ReadonlySet<unknown>): IterableIterator<[string, Member]> {
+  if (value instanceof Module || value instanceof Parameter || value instanceof Buffer) yield [name, value];
+  else if (isContainer(value) && !above.has(value)) {
+    const within = new Set(above).add(value);
+    for (const [key, child] of Object.entries(value)) yield* membersIn(`${name}.${key}`, child, within);
+  }
+}
+
+function isContainer(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+}

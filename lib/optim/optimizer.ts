@@ -1,0 +1,69 @@
+import type { Tensor } from '../ir/tensor.js';
+import type { AnyModule } from '../nn/module.js';
+import { RavineError, describe } from '../errors.js';
+import { numberIn } from '../options.js';
+
+export interface StepInfo {
+  /** Updates made before this one: 0 at the first. */
+  readonly step: number;
+  readonly epoch: number;
+  readonly stepsPerEpoch: number;
+}
+
+/** A number that changes from step to step. */
+export type Schedule = (step: number, info: StepInfo) => number;
+
+/** What an update reads. Parameters, gradients and state are flat, [P] each; scalars are [] and of the parameters' dtype. */
+export interface UpdateArguments {
+  readonly parameters: Tensor;
+  readonly gradients: Tensor;
+  readonly state: Readonly<Record<string, Tensor>>;
+  readonly scalars: Readonly<Record<string, Tensor>>;
+}
+
+export interface UpdateResult {
+  readonly parameters: Tensor;
+  readonly state: Readonly<Record<string, Tensor>>;
+}
+
+/** An optimiser is a formula over flat tensors. It holds no state of its own, so one may serve several models. */
+export interface Optimizer {
+  readonly name: string;
+  /** The options with their defaults, for checkpoints and messages. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Names of what is kept from step to step; each as large as the parameters and 0 at first. */
+  readonly state: readonly string[];
+  /** Names of the numbers that change each step, 'learningRate' first. */
+  readonly scalars: readonly string[];
+  /** The scalars of a step, in double. */
+  scalarsAt(info: StepInfo): readonly number[];
+  /** The update, in ops. */
+  update(inputs: UpdateArguments): UpdateResult;
+  /** Told of the network before its first step, for updates that follow its structure. */
+  prepare?(network: AnyModule): void;
+  /** Where the gradient is taken, if not at the parameters proper. */
+  evaluateAt?(parameters: Tensor, state: Readonly<Record<string, Tensor>>): Tensor;
+}
+
+/** A learning rate: a number ≥ 0, or a schedule. */
+export function checkLearningRate(where: string, value: unknown): number | Schedule {
+  if (typeof value === 'function') return value as Schedule;
+  if (typeof value !== 'number')
+    throw new RavineError(
+      'option',
+      where,
+      `expected learningRate to be a number or a function of the step, got ${describe(value)}`,
+    );
+  return numberIn(where, 'learningRate', value, 0);
+}
+
+export function learningRateAt(learningRate: number | Schedule, info: StepInfo): number {
+  return typeof learningRate === 'number' ? learningRate : learningRate(info.step, info);
+}
+
+/** A tensor of a record that the framework fills. */
+export function named(where: string, record: Readonly<Record<string, Tensor>>, name: string): Tensor {
+  const tensor = record[name];
+  if (tensor === undefined) throw new RavineError('internal', where, `internal: '${name}' is missing`);
+  return tensor;
+}
