@@ -25,8 +25,10 @@ inline void cumsumColumns(const T* x, T* out, int64_t length, int64_t step, bool
   for (int64_t i = 0; i < length; ++i, x += step, out += step) {
     const auto next = sum + (whole ? Vec<T>::load(x) : Vec<T>::loadPartial(x, width));
     const auto result = exclusive ? sum : next;
-    if (whole) result.store(out);
-    else result.storePartial(out, width);
+    if (whole)
+      result.store(out);
+    else
+      result.storePartial(out, width);
     sum = next;
   }
 }

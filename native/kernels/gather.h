@@ -1,5 +1,5 @@
-// gather: table [outer, rows, inner], index [count] -> [outer, count, inner], each element x·scale + shift in the output's type. A row
-// whose index is bad raises a fault and becomes zeros.
+// gather: table [outer, rows, inner], index [count] -> [outer, count, inner], each element x·scale + shift in the output's type.
+// A row whose index is bad raises a fault and becomes zeros.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,8 @@
 
 namespace ravine::RAVINE_ISA {
 
-// How one row gets from the table to the batch. S to D: converted, then multiplied, then shifted (two roundings, as the plain ops do).
+// How one row gets from the table to the batch. S to D: converted, then multiplied, then shifted (two roundings, as the plain ops
+// do).
 template <class S, class D>
 struct ConvertRow {
   using Source = S;
@@ -34,7 +35,8 @@ struct CopyRow {
   using Target = D;
   explicit CopyRow(const Call&) {}
   void operator()(D* to, const S* from, int64_t count) const {
-    if constexpr (sizeof(S) == sizeof(D)) copyBytes(to, from, count * static_cast<int64_t>(sizeof(D)));
+    if constexpr (sizeof(S) == sizeof(D))
+      copyBytes(to, from, count * static_cast<int64_t>(sizeof(D)));
     else
       for (int64_t i = 0; i < count; ++i) to[i] = from[i];
   }
@@ -59,18 +61,21 @@ void run_gather(const Call& call, int64_t begin, int64_t end) {
     const int64_t ahead = atLeast(atMost(2048 / atLeast(bytes, 1), 8), 1);
     auto* table = static_cast<const S*>(call.pointers[0]) + b.columnBegin;
     D* out = static_cast<D*>(call.pointers[2]) + b.columnBegin;
+    int64_t i = b.rowBegin % atLeast(count, 1);
+    const S* entry = table + b.rowBegin / atLeast(count, 1) * rows * inner;
     for (int64_t row = b.rowBegin; row < b.rowEnd; ++row) {
-      const int64_t i = row % count, o = row / count, r = index[i];
-      if (row + ahead < b.rowEnd) {
-        const int64_t next = index[(row + ahead) % count];
-        if (next >= 0 && next < rows) prefetchRow(table + ((row + ahead) / count * rows + next) * inner, bytes);
+      const int64_t r = index[i];
+      if (i + ahead < count) {
+        const int64_t next = index[i + ahead];
+        if (next >= 0 && next < rows) prefetchRow(entry + next * inner, bytes);
       }
       if (r >= 0 && r < rows) {
-        copy(out + row * inner, table + (o * rows + r) * inner, width);
+        copy(out + row * inner, entry + r * inner, width);
       } else {
         raise(call.error, Fault::index, call.instruction, i, static_cast<double>(r));
         fillRun(out + row * inner, D(0), width);
       }
+      if (++i == count) i = 0, entry += rows * inner;
     }
   }
 }

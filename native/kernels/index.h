@@ -9,8 +9,8 @@
 
 namespace ravine::RAVINE_ISA {
 
-// scatter_add: out[o, index[i]] += x[o, i], in the order of i. Chunks own ranges of the output's rows, or of its columns where rows are
-// few; each walks all indices.
+// scatter_add: out[o, index[i]] += x[o, i], in the order of i. Chunks own ranges of the output's rows, or of its columns where
+// rows are few; each walks all indices.
 struct ScatterData {
   int64_t outer, rows, inner, count;
   int64_t rowsPerChunk, columnsPerChunk, rowChunks, columnChunks;
@@ -19,8 +19,10 @@ struct ScatterData {
     ScatterData s = {outer, rows, inner, count, rows, inner, 1, 1};
     const int64_t most = inner < 16 ? 4 : 16;  // walking the indices costs as much as adding some elements
     const int64_t wanted = atMost(atLeast((rows + count) * inner / copyElements, 1), most);
-    if (rows >= 4 * wanted) s.rowsPerChunk = ceilDivide(rows, wanted);
-    else s.columnsPerChunk = roundUp(ceilDivide(inner, wanted), 64);
+    if (rows >= 4 * wanted)
+      s.rowsPerChunk = ceilDivide(rows, wanted);
+    else
+      s.columnsPerChunk = roundUp(ceilDivide(inner, wanted), 64);
     s.rowChunks = ceilDivide(rows, atLeast(s.rowsPerChunk, 1));
     s.columnChunks = ceilDivide(inner, atLeast(s.columnsPerChunk, 1));
     return s;
@@ -50,8 +52,10 @@ void run_scatter_add(const Call& call, int64_t begin, int64_t end) {
     for (int64_t r = row; r < rowEnd; ++r) fillRun(to + r * s.inner, T(0), columns);
     for (int64_t i = 0; i < s.count; ++i) {
       const int64_t r = index[i];
-      if (r >= row && r < rowEnd) addRow(to + r * s.inner, from + i * s.inner, columns);
-      else if (r < 0 || r >= s.rows) raise(call.error, Fault::index, call.instruction, i, static_cast<double>(r));
+      if (r >= row && r < rowEnd)
+        addRow(to + r * s.inner, from + i * s.inner, columns);
+      else if (r < 0 || r >= s.rows)
+        raise(call.error, Fault::index, call.instruction, i, static_cast<double>(r));
     }
   }
 }
@@ -73,10 +77,10 @@ inline void plan_scatter_add(Plan& p) {
   const bool nothing = outer * rows * inner == 0;
   const auto s = nothing ? ScatterData{outer, rows, inner, count, 0, 0, 1, 1} : ScatterData::cut(outer, rows, inner, count);
   keep(p, s);
-  p.run = nothing                 ? run_scatter_nothing
-          : dtype == DType::f32   ? run_scatter_add<float>
-          : dtype == DType::f64   ? run_scatter_add<double>
-                                  : run_scatter_add<int32_t>;
+  p.run = nothing               ? run_scatter_nothing
+          : dtype == DType::f32 ? run_scatter_add<float>
+          : dtype == DType::f64 ? run_scatter_add<double>
+                                : run_scatter_add<int32_t>;
   p.chunks = nothing ? 1 : s.chunks();
 }
 

@@ -1,5 +1,5 @@
-// Reductions whose error grows like log n: sixteen rows one after another, blocks of sixteen joined two by two. The order depends on
-// the number of rows alone, so that every instruction set gives the same bits.
+// Reductions whose error grows like log n: sixteen rows one after another, blocks of sixteen joined two by two. The order depends
+// on the number of rows alone, so that every instruction set gives the same bits.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,19 @@ inline int32_t plus(int32_t a, int32_t b) { return static_cast<int32_t>(static_c
 
 template <class T>
 constexpr T lowest() {
-  if constexpr (sizeof(T) == 8) return -__builtin_inf();
-  else if constexpr (static_cast<T>(0.5) != 0) return -__builtin_inff();
-  else return INT32_MIN;
+  if constexpr (sizeof(T) == 8)
+    return -__builtin_inf();
+  else if constexpr (static_cast<T>(0.5) != 0)
+    return -__builtin_inff();
+  else
+    return INT32_MIN;
 }
 template <class T>
 constexpr T highest() {
-  if constexpr (static_cast<T>(0.5) != 0) return -lowest<T>();
-  else return INT32_MAX;
+  if constexpr (static_cast<T>(0.5) != 0)
+    return -lowest<T>();
+  else
+    return INT32_MAX;
 }
 
 // The operations of reductions; NaN wins max and min.
@@ -127,7 +132,8 @@ void reduceColumns(const T* x, int64_t rows, int64_t stride, T* out, int64_t col
   reduceWholeStrips<Op, T, 1>(x, rows, stride, out, columns, column);
   if (column == columns) return;
   const int left = static_cast<int>(columns - column);
-  const auto strip = reduceStrip<Op>(x + column, rows, stride, [left](const T* p) { return Strip<T, 1>{{Vec<T>::loadPartial(p, left)}}; });
+  const auto strip =
+      reduceStrip<Op>(x + column, rows, stride, [left](const T* p) { return Strip<T, 1>{{Vec<T>::loadPartial(p, left)}}; });
   strip.part[0].storePartial(out + column, left);
 }
 

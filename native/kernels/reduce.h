@@ -18,9 +18,9 @@ enum class Reduction : int64_t {
 // A long `length` is cut in pieces whose results lie in scratch, [outer, pieces, inner], until finish joins them.
 struct ReduceData {
   int64_t outer, length, inner;
-  int64_t piece, pieces;            // rows of a piece
-  int64_t columns, columnChunks;    // columns of a chunk
-  int64_t outers;                   // outer entries of a chunk
+  int64_t piece, pieces;          // rows of a piece
+  int64_t columns, columnChunks;  // columns of a chunk
+  int64_t outers;                 // outer entries of a chunk
 
   static ReduceData cut(int64_t outer, int64_t length, int64_t inner) {
     ReduceData s = {outer, length, inner, length, 1, inner, 1, 1};
@@ -57,8 +57,10 @@ void run_reduce(const Call& call, int64_t begin, int64_t end) {
   forReduceBlocks(s, begin, end, [&](int64_t o, int64_t piece, int64_t row, int64_t rows, int64_t column, int64_t columns) {
     const T* from = x + (o * s.length + row) * s.inner + column;
     T* to = out + (o * s.pieces + piece) * s.inner + column;
-    if (s.inner == 1) *to = reduceRow<Op>(from, rows);
-    else reduceColumns<Op>(from, rows, s.inner, to, columns);
+    if (s.inner == 1)
+      *to = reduceRow<Op>(from, rows);
+    else
+      reduceColumns<Op>(from, rows, s.inner, to, columns);
   });
 }
 
@@ -109,8 +111,10 @@ void run_place(const Call& call, int64_t begin, int64_t end) {
   forReduceBlocks(s, begin, end, [&](int64_t o, int64_t piece, int64_t row, int64_t rows, int64_t column, int64_t columns) {
     const T* from = x + (o * s.length + row) * s.inner + column;
     int32_t* to = out + (o * s.pieces + piece) * s.inner + column;
-    if (s.inner == 1) *to = static_cast<int32_t>(row) + firstPlace(from, rows, reduceRow<Op>(from, rows));
-    else firstPlaces<T, Op>(from, rows, s.inner, row, to, columns);
+    if (s.inner == 1)
+      *to = static_cast<int32_t>(row) + firstPlace(from, rows, reduceRow<Op>(from, rows));
+    else
+      firstPlaces<T, Op>(from, rows, s.inner, row, to, columns);
   });
 }
 
@@ -165,12 +169,16 @@ inline void plan_reduce(Plan& p) {
   if (!p.expect(length > 0 || !needsOne || outer * inner == 0, "length 0 has no extreme", 0)) return;
   if (!p.expect(length <= INT32_MAX || !place, "length", 0)) return;
 
-  dtype == DType::f32 ? chooseReduction<float>(p, kind) : dtype == DType::f64 ? chooseReduction<double>(p, kind) : chooseReduction<int32_t>(p, kind);
+  dtype == DType::f32   ? chooseReduction<float>(p, kind)
+  : dtype == DType::f64 ? chooseReduction<double>(p, kind)
+                        : chooseReduction<int32_t>(p, kind);
   const auto s = outer * inner > 0 ? ReduceData::cut(outer, length, inner) : ReduceData{0, 0, 0, 0, 1, 0, 1, 1};
   keep(p, s);
   p.chunks = s.chunks();
-  if (s.pieces == 1) p.finish = nullptr;
-  else p.scratchBytes = outer * s.pieces * inner * bytesOf(dtype);
+  if (s.pieces == 1)
+    p.finish = nullptr;
+  else
+    p.scratchBytes = outer * s.pieces * inner * bytesOf(dtype);
 }
 
 }  // namespace ravine::RAVINE_ISA

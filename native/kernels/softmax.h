@@ -1,5 +1,5 @@
-// Softmax, log-softmax and softmax cross-entropy over rows. A row's largest element is taken off first; exponentials are added up in
-// sixteen lanes, blocks of 256 joined two by two. A row with a NaN or +∞, or of nothing but −∞, gives NaN.
+// Softmax, log-softmax and softmax cross-entropy over rows. A row's largest element is taken off first; exponentials are added up
+// in sixteen lanes, blocks of 256 joined two by two. A row with a NaN or +∞, or of nothing but −∞, gives NaN.
 #pragma once
 
 #include <cstdint>
@@ -95,8 +95,10 @@ void run_softmax(const Call& call, int64_t begin, int64_t end) {
   T* out = static_cast<T*>(call.pointers[1]);
   const Range r = chunkRange(begin, end, call.integers[0], softmaxRows(columns));
   for (int64_t row = r.begin; row < r.end; ++row) {
-    if (columns <= 16) softmaxNarrowRow<logarithmic>(x + row * columns, out + row * columns, static_cast<int>(columns));
-    else softmaxRow<logarithmic>(x + row * columns, out + row * columns, columns);
+    if (columns <= 16)
+      softmaxNarrowRow<logarithmic>(x + row * columns, out + row * columns, static_cast<int>(columns));
+    else
+      softmaxRow<logarithmic>(x + row * columns, out + row * columns, columns);
   }
 }
 
@@ -106,8 +108,10 @@ inline void plan_softmax(Plan& p) {
   const bool logarithmic = p.integers[2] != 0;
   if (!p.expect(dtype == DType::f32 || dtype == DType::f64, "dtype", 0)) return;
   if (!p.expect(0, dtype, elements) || !p.expect(1, dtype, elements)) return;
-  if (dtype == DType::f32) p.run = logarithmic ? run_softmax<float, true> : run_softmax<float, false>;
-  else p.run = logarithmic ? run_softmax<double, true> : run_softmax<double, false>;
+  if (dtype == DType::f32)
+    p.run = logarithmic ? run_softmax<float, true> : run_softmax<float, false>;
+  else
+    p.run = logarithmic ? run_softmax<double, true> : run_softmax<double, false>;
   p.chunks = chunkCount(rows, softmaxRows(columns));
   p.inPlace[0] = 1;
 }

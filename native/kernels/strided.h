@@ -150,8 +150,8 @@ void chooseStrided(Plan& p, const StridedData& s) {
   const bool transposed = s.across >= 0;
   const auto tiles = transposed ? TransposeTiles::of(s) : TransposeTiles{};
   p.run = transposed ? run_strided_transpose<U> : run_strided<U>;
-  p.chunks = transposed ? ceilDivide(tiles.tiles, tiles.tilesPerChunk)
-                        : RowGrid::cut(s.outputStride(-1) / s.last(), s.last()).chunks();
+  p.chunks =
+      transposed ? ceilDivide(tiles.tiles, tiles.tilesPerChunk) : RowGrid::cut(s.outputStride(-1) / s.last(), s.last()).chunks();
 }
 
 inline void plan_strided(Plan& p) {

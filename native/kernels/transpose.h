@@ -47,8 +47,8 @@ inline void transposeBlock(const U* from, int64_t fromStride, U* to, int64_t toS
   for (int i = 0; i < n; ++i) __builtin_memcpy(to + i * toStride, &row[i], 16);
 }
 
-// to[i·toStride + j] = from[j·fromStride + i] for i < m, j < n. Walks squares of one cache line by one cache line, so that every line
-// is used up while it is near.
+// to[i·toStride + j] = from[j·fromStride + i] for i < m, j < n. Walks squares of one cache line by one cache line, so that every
+// line is used up while it is near.
 template <class U>
 void transposeCopy(const U* from, int64_t fromStride, U* to, int64_t toStride, int64_t m, int64_t n) {
   constexpr int64_t line = 64 / sizeof(U), step = Bits<U>::count;
