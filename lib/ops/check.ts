@@ -17,14 +17,23 @@ export function formatTypes(types: readonly TensorType[]): string {
 }
 
 /** Refuses shapes: `[matmul] expected a.shape[1] = b.shape[0], got float32[32,784] and float32[512,10]`. */
-export function expectShape(condition: boolean, where: string, expected: string, types: readonly TensorType[], help?: string): asserts condition {
-  if (!condition) throw new RavineError('shape', where, `expected ${expected}, got ${formatTypes(types)}`, help === undefined ? {} : { help });
+export function expectShape(
+  condition: boolean,
+  where: string,
+  expected: string,
+  types: readonly TensorType[],
+  help?: string,
+): asserts condition {
+  if (!condition)
+    throw new RavineError('shape', where, `expected ${expected}, got ${formatTypes(types)}`, help === undefined ? {} : { help });
 }
 
 /** Types of elements that an op takes. */
 export type Accepted = 'float' | 'numeric' | 'int32' | 'any';
 
-const accepted: { readonly [A in Accepted]: { readonly words: string; has(dtype: DType): boolean; readonly help?: string } } = {
+const accepted: {
+  readonly [A in Accepted]: { readonly words: string; readonly has: (dtype: DType) => boolean; readonly help?: string };
+} = {
   float: { words: 'float32 or float64', has: isFloat, help: "cast it first: cast(x, 'float32')" },
   numeric: { words: 'float32, float64 or int32', has: (dtype) => dtype !== 'uint8', help: "cast it first: cast(x, 'float32')" },
   int32: { words: 'int32', has: (dtype) => dtype === 'int32', help: "cast it first: cast(x, 'int32')" },
@@ -35,7 +44,12 @@ const accepted: { readonly [A in Accepted]: { readonly words: string; has(dtype:
 export function expectDType(where: string, name: string, type: TensorType, accepts: Accepted): void {
   const { words, has, help } = accepted[accepts];
   if (has(type.dtype)) return;
-  throw new RavineError('dtype', where, `expected ${name} to be ${words}, got ${formatType(type)}`, help === undefined ? {} : { help });
+  throw new RavineError(
+    'dtype',
+    where,
+    `expected ${name} to be ${words}, got ${formatType(type)}`,
+    help === undefined ? {} : { help },
+  );
 }
 
 /** Refuses operands of several types; nothing is cast silently. */
@@ -43,7 +57,9 @@ export function expectSameDType(where: string, types: readonly TensorType[]): DT
   const first = types[0]?.dtype;
   internal(first !== undefined, `${where} without inputs`);
   if (types.some((type) => type.dtype !== first))
-    throw new RavineError('dtype', where, `expected equal dtypes, got ${formatTypes(types)}`, { help: `cast one of them: cast(x, '${first}')` });
+    throw new RavineError('dtype', where, `expected equal dtypes, got ${formatTypes(types)}`, {
+      help: `cast one of them: cast(x, '${first}')`,
+    });
   return first;
 }
 
@@ -65,7 +81,14 @@ export function expectBroadcast(where: string, types: readonly TensorType[]): Sh
 /** Refuses what is no tensor, before its shape is looked at. */
 export function expectTensor(where: string, name: string, value: unknown): asserts value is Tensor {
   if (value instanceof Tensor) return;
-  throw new RavineError('dtype', where, `expected ${name} to be a tensor, got ${describe(value)}`, { help: 'tensor(data) makes one of arrays, scalar(x) of a number' });
+  throw new RavineError('dtype', where, `expected ${name} to be a tensor, got ${describe(value)}`, {
+    help: 'tensor(data) makes one of arrays, scalar(x) of a number',
+  });
+}
+
+/** `Array.isArray` for what may be readonly. */
+export function isArray(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
 }
 
 /** Inputs of a rule, which has checked their number by its type. */

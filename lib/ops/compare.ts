@@ -3,7 +3,7 @@ import { apply } from '../ir/apply.js';
 import { defineOp, type Op } from '../ir/op.js';
 import type { Tensor } from '../ir/tensor.js';
 import { formatType } from '../shape.js';
-import { at, expectBroadcast, expectDType, expectSameDType, none, type None, type TensorLike } from './check.js';
+import { at, expectBroadcast, expectDType, expectSameDType, expectTensor, none, type None, type TensorLike } from './check.js';
 import { expectRepresentable, operands } from './constant.js';
 import { maximum, minimum } from './elementwise.js';
 
@@ -104,6 +104,8 @@ export function select(condition: Tensor, a: TensorLike, b: TensorLike): Tensor 
 
 /** min(max(x, low), high); NaN stays. Floats and int32. Either bound may be ∓Infinity; the gradient passes at the bounds. */
 export function clamp(x: Tensor, low: number, high: number): Tensor {
+  expectTensor('clamp', 'x', x);
+  expectDType('clamp', 'x', x, 'numeric');
   if (!(low <= high)) throw new RavineError('option', 'clamp', `expected low ≤ high, got ${low} and ${high}`);
   if (x.dtype === 'int32') [low, high].forEach((bound) => expectRepresentable('clamp', bound, 'int32'));
   return apply(clampOp, [x], { low, high });

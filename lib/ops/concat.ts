@@ -3,7 +3,7 @@ import { apply } from '../ir/apply.js';
 import { defineOp, type Op } from '../ir/op.js';
 import type { Tensor } from '../ir/tensor.js';
 import { checkAxis, sizeOf } from '../shape.js';
-import { at, expectSameDType, expectShape, expectTensor } from './check.js';
+import { at, expectSameDType, expectShape, expectTensor, isArray } from './check.js';
 import { expandDims } from './reshape.js';
 import { split } from './slice.js';
 
@@ -17,9 +17,19 @@ export const concatOp: Op<ConcatAttributes> = defineOp<ConcatAttributes>({
   infer: (inputs, { axis }) => {
     const dtype = expectSameDType('concat', inputs);
     const { shape } = at(inputs, 0);
-    const agree = inputs.every((input) => input.shape.length === shape.length && input.shape.every((length, i) => i === axis || length === shape[i]));
+    const agree = inputs.every(
+      (input) => input.shape.length === shape.length && input.shape.every((length, i) => i === axis || length === shape[i]),
+    );
     expectShape(agree, 'concat', `shapes that differ in axis ${axis} only`, inputs);
-    return [{ dtype, shape: shape.with(axis, inputs.reduce((sum, input) => sum + at(input.shape, axis), 0)) }];
+    return [
+      {
+        dtype,
+        shape: shape.with(
+          axis,
+          inputs.reduce((sum, input) => sum + at(input.shape, axis), 0),
+        ),
+      },
+    ];
   },
   gradient: ({ inputs, cotangents, attributes: { axis } }) =>
     split(
@@ -45,7 +55,9 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   const along = checkAxis('concat', axis, first.rank);
   let parts = tensors;
   while (parts.length > mostInputs) {
-    const groups = Array.from({ length: Math.ceil(parts.length / mostInputs) }, (_, i) => parts.slice(i * mostInputs, (i + 1) * mostInputs));
+    const groups = Array.from({ length: Math.ceil(parts.length / mostInputs) }, (_, i) =>
+      parts.slice(i * mostInputs, (i + 1) * mostInputs),
+    );
     parts = groups.map((group) => apply(concatOp, group, { axis: along }));
   }
   return apply(concatOp, parts, { axis: along });
@@ -55,7 +67,9 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   const { rank } = firstOf('stack', tensors);
   const along = checkAxis('stack', axis, rank + 1);
-  const agree = tensors.every((tensor) => tensor.rank === rank && tensor.shape.every((length, i) => length === tensors[0]?.shape[i]));
+  const agree = tensors.every(
+    (tensor) => tensor.rank === rank && tensor.shape.every((length, i) => length === tensors[0]?.shape[i]),
+  );
   expectShape(agree, 'stack', 'equal shapes', tensors);
   return concat(
     tensors.map((tensor) => expandDims(tensor, along)),
@@ -64,7 +78,7 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
 }
 
 function firstOf(where: string, tensors: readonly Tensor[]): Tensor {
-  if (!Array.isArray(tensors) || tensors.length === 0)
+  if (!isArray(tensors) || tensors.length === 0)
     throw new RavineError('option', where, 'expected an array of at least one tensor, got none');
   tensors.forEach((tensor, i) => expectTensor(where, `tensor ${i}`, tensor));
   return at(tensors, 0);

@@ -104,9 +104,16 @@ export function arange(start: number, stop?: number, step = 1, options?: Constan
   const dtype = dtypeOf('arange', options);
   const [first, end] = stop === undefined ? [0, start] : [start, stop];
   if (![first, end, step].every((value) => Number.isFinite(value)) || step === 0)
-    throw new RavineError('option', 'arange', `expected finite numbers and a step ≠ 0, got ${[first, end, step].map(describe).join(', ')}`);
+    throw new RavineError(
+      'option',
+      'arange',
+      `expected finite numbers and a step ≠ 0, got ${[first, end, step].map(describe).join(', ')}`,
+    );
   const length = Math.max(0, Math.ceil((end - first) / step));
-  if (length > 0) [first, first + (length - 1) * step, dtype === 'uint8' ? 0 : step].forEach((value) => expectRepresentable('arange', value, dtype));
+  if (length > 0)
+    [first, first + (length - 1) * step, dtype === 'uint8' ? 0 : step].forEach((value) =>
+      expectRepresentable('arange', value, dtype),
+    );
   return apply(iotaOp, [], { start: first, step, dtype, shape: checkShape('arange', [length]) });
 }
 
@@ -126,7 +133,8 @@ export function operands<const T extends readonly TensorLike[]>(where: string, .
 
 /** Whether a symbolic tensor is known to hold zeros only. */
 export function isZero(x: Tensor): boolean {
-  const node = x.value?.node;
-  return node?.op === constantOp && 'value' in Object(node.attributes) && (node.attributes as ConstantAttributes).value === 0;
+  const { op, attributes } = x.value?.node ?? {};
+  return (
+    op === constantOp && typeof attributes === 'object' && attributes !== null && 'value' in attributes && attributes.value === 0
+  );
 }
-

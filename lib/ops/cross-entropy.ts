@@ -26,7 +26,10 @@ export const softmaxCrossEntropyOp: Op<CrossEntropyAttributes> = defineOp<CrossE
     const [logits, labels] = [at(inputs, 0), at(inputs, 1)];
     expectDType('softmaxCrossEntropy', 'logits', logits, 'float');
     expectDType('softmaxCrossEntropy', 'labels', labels, 'int32');
-    const fits = logits.shape.length === 2 && sameShape(labels.shape, logits.shape.slice(0, 1)) && (sizeOf(labels.shape) === 0 || logits.shape[1] !== 0);
+    const fits =
+      logits.shape.length === 2 &&
+      sameShape(labels.shape, logits.shape.slice(0, 1)) &&
+      (sizeOf(labels.shape) === 0 || logits.shape[1] !== 0);
     expectShape(fits, 'softmaxCrossEntropy', 'logits [rows, classes] and labels [rows]', inputs);
     return [{ dtype: logits.dtype, shape: labels.shape }, logits];
   },
@@ -86,6 +89,9 @@ export function softmaxCrossEntropyWithTargets(logits: Tensor, targets: Tensor):
   expectTensor('softmaxCrossEntropy', 'logits', logits);
   expectTensor('softmaxCrossEntropy', 'targets', targets);
   expectSameDType('softmaxCrossEntropy', [logits, targets]);
-  expectShape(sameShape(logits.shape, targets.shape), 'softmaxCrossEntropy', 'targets of the shape of the logits', [logits, targets]);
+  expectShape(sameShape(logits.shape, targets.shape), 'softmaxCrossEntropy', 'targets of the shape of the logits', [
+    logits,
+    targets,
+  ]);
   return neg(sum(mul(targets, logSoftmax(logits)), { axis: -1 }));
 }

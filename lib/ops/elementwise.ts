@@ -13,7 +13,10 @@ function unary(name: string, accepts: Accepted, gradient: 'zero' | ((dy: Tensor,
       expectDType(name, 'x', at(inputs, 0), accepts);
       return [at(inputs, 0)];
     },
-    gradient: gradient === 'zero' ? 'zero' : ({ inputs, outputs, cotangents }) => [gradient(at(cotangents, 0), at(inputs, 0), at(outputs, 0))],
+    gradient:
+      gradient === 'zero'
+        ? 'zero'
+        : ({ inputs, outputs, cotangents }) => [gradient(at(cotangents, 0), at(inputs, 0), at(outputs, 0))],
     implementation: { kind: 'elementwise', code: name },
   });
 }
@@ -77,8 +80,18 @@ const powOp = binary('pow', 'float', (dy, a, b, y) => {
 function shared(dy: Tensor, loses: Tensor, ties: Tensor): Tensor {
   return select(loses, 0, select(ties, mul(dy, 0.5), dy));
 }
-const maximumOp = binary('maximum', 'numeric', (dy, a, b) => [shared(dy, lt(a, b), eq(a, b)), shared(dy, gt(a, b), eq(a, b))], 'max');
-const minimumOp = binary('minimum', 'numeric', (dy, a, b) => [shared(dy, gt(a, b), eq(a, b)), shared(dy, lt(a, b), eq(a, b))], 'min');
+const maximumOp = binary(
+  'maximum',
+  'numeric',
+  (dy, a, b) => [shared(dy, lt(a, b), eq(a, b)), shared(dy, gt(a, b), eq(a, b))],
+  'max',
+);
+const minimumOp = binary(
+  'minimum',
+  'numeric',
+  (dy, a, b) => [shared(dy, gt(a, b), eq(a, b)), shared(dy, lt(a, b), eq(a, b))],
+  'min',
+);
 
 /** −x. Floats and int32. */
 export function neg(x: Tensor): Tensor {

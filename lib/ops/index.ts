@@ -1,10 +1,16 @@
 export { broadcastTo } from './broadcast.js';
 export { cast } from './cast.js';
+export { checkFinite } from './check-finite.js';
 export type { TensorLike } from './check.js';
 export { clamp, eq, ge, gt, le, lt, ne, select } from './compare.js';
 export { concat, stack } from './concat.js';
 export { arange, constant, full, fullLike, ones, onesLike, scalar, zeros, zerosLike } from './constant.js';
+export { tensor } from './create.js';
+export type { TensorData, TensorOptions } from './create.js';
 export { softmaxCrossEntropyWithLogits, softmaxCrossEntropyWithSlope, softmaxCrossEntropyWithTargets } from './cross-entropy.js';
+export { cumsum } from './cumsum.js';
+export { dropout } from './dropout.js';
+export type { DropoutOptions } from './dropout.js';
 export {
   abs,
   add,
@@ -36,9 +42,15 @@ export {
 export { identity, stopGradient } from './identity.js';
 export { gather, oneHot, scatterAdd } from './indexing.js';
 export { matmul } from './matmul.js';
+export type { MatmulOptions } from './matmul.js';
 export { pad } from './pad.js';
+export { randomNormal, randomUniform } from './random.js';
+export type { RandomOptions } from './random.js';
 export { argmax, argmin, max, mean, min, prod, sum } from './reduce.js';
+export type { ArgOptions, ReduceOptions } from './reduce.js';
 export { expandDims, flatten, reshape, squeeze } from './reshape.js';
 export { flip, slice, split } from './slice.js';
 export { logSoftmax, softmax } from './softmax.js';
+export { logsumexp, variance } from './statistics.js';
+export type { VarianceOptions } from './statistics.js';
 export { moveAxis, transpose } from './transpose.js';

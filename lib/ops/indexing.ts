@@ -29,7 +29,8 @@ export const gatherOp: Op<GatherAttributes> = defineOp<GatherAttributes>({
     expectDType('gather', 'indices', indices, 'int32');
     const isPlain = scale === 1 && shift === 0;
     const converts = isFloat(dtype) || (isPlain && (dtype === x.dtype || (dtype === 'int32' && x.dtype === 'uint8')));
-    if (!converts) throw new RavineError('dtype', 'gather', `expected a float dtype to convert to, got ${formatType(x)} to ${dtype}`);
+    if (!converts)
+      throw new RavineError('dtype', 'gather', `expected a float dtype to convert to, got ${formatType(x)} to ${dtype}`);
     return [{ dtype, shape: [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)] }];
   },
   gradient: ({ inputs, cotangents, attributes: { axis, scale } }) => {
@@ -112,7 +113,11 @@ export function gather(x: Tensor, indices: Tensor, axis = 0, options: GatherOpti
   checkNames('gather', options, ['dtype', 'scale', 'shift']);
   const { scale = 1, shift = 0 } = options;
   if (!Number.isFinite(scale) || !Number.isFinite(shift))
-    throw new RavineError('option', 'gather', `expected scale and shift to be finite numbers, got ${String(scale)} and ${String(shift)}`);
+    throw new RavineError(
+      'option',
+      'gather',
+      `expected scale and shift to be finite numbers, got ${String(scale)} and ${String(shift)}`,
+    );
   return apply(gatherOp, [x, indices], {
     axis: checkAxis('gather', axis, x.rank),
     dtype: checkDType('gather', options.dtype ?? x.dtype),

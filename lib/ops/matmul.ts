@@ -84,12 +84,17 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   const transposeB = boolean('matmul', 'transposeB', options.transposeB ?? false);
   expectShape(a.rank > 0 && b.rank > 0, 'matmul', 'vectors or matrices', [a, b], 'mul(a, b) multiplies by a scalar');
   if (a.rank > 1 && b.rank > 1) return batched(a, b, { transposeA, transposeB });
-  const [length, other] = a.rank === 1 ? [a.size, b.shape.at(b.rank === 1 || transposeB ? -1 : -2)] : [b.size, a.shape.at(transposeA ? -2 : -1)];
+  const [length, other] =
+    a.rank === 1 ? [a.size, b.shape.at(b.rank === 1 || transposeB ? -1 : -2)] : [b.size, a.shape.at(transposeA ? -2 : -1)];
   expectShape(length === other, 'matmul', 'a vector as long as the axis that it meets', [a, b]);
   const rows = a.rank === 1 ? reshape(a, transposeA ? [a.size, 1] : [1, a.size]) : a;
   const columns = b.rank === 1 ? reshape(b, transposeB ? [1, b.size] : [b.size, 1]) : b;
   const product = batched(rows, columns, { transposeA, transposeB });
-  return reshape(product, [...product.shape.slice(0, -2), ...(a.rank === 1 ? [] : product.shape.slice(-2, -1)), ...(b.rank === 1 ? [] : product.shape.slice(-1))]);
+  return reshape(product, [
+    ...product.shape.slice(0, -2),
+    ...(a.rank === 1 ? [] : product.shape.slice(-2, -1)),
+    ...(b.rank === 1 ? [] : product.shape.slice(-1)),
+  ]);
 }
 
 /** Many small products of one matrix become one large one; batches that only partly agree are made equal. */
@@ -100,7 +105,14 @@ function batched(a: Tensor, b: Tensor, attributes: MatmulAttributes): Tensor {
     return reshape(product, [...batchA, m, at(product.shape, 1)]);
   }
   if (sameShape(batchA, batchB) || sizeOf(batchA) === 1 || sizeOf(batchB) === 1) return apply(matmulOp, [a, b], attributes);
-  expectBroadcast('matmul', [a, b].map(({ dtype, shape }) => ({ dtype, shape: [...shape.slice(0, -2), 1, 1] })));
+  expectBroadcast(
+    'matmul',
+    [a, b].map(({ dtype, shape }) => ({ dtype, shape: [...shape.slice(0, -2), 1, 1] })),
+  );
   const batch = broadcastShapes('matmul', batchA, batchB);
-  return apply(matmulOp, [broadcastTo(a, [...batch, ...a.shape.slice(-2)]), broadcastTo(b, [...batch, ...b.shape.slice(-2)])], attributes);
+  return apply(
+    matmulOp,
+    [broadcastTo(a, [...batch, ...a.shape.slice(-2)]), broadcastTo(b, [...batch, ...b.shape.slice(-2)])],
+    attributes,
+  );
 }

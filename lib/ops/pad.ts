@@ -2,7 +2,7 @@ import { RavineError, describe } from '../errors.js';
 import { apply } from '../ir/apply.js';
 import { defineOp, type Op } from '../ir/op.js';
 import type { Tensor } from '../ir/tensor.js';
-import { at, expectTensor } from './check.js';
+import { at, expectTensor, isArray } from './check.js';
 import { expectRepresentable } from './constant.js';
 import { slice } from './slice.js';
 
@@ -40,8 +40,15 @@ export const padOp: Op<PadAttributes> = defineOp<PadAttributes>({
 export function pad(x: Tensor, widths: readonly (readonly [number, number])[], value = 0): Tensor {
   expectTensor('pad', 'x', x);
   const fits =
-    Array.isArray(widths) && widths.length === x.rank && widths.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(isWidth));
-  if (!fits) throw new RavineError('option', 'pad', `expected a pair of integers ≥ 0 for each of ${x.rank} axes, got ${describeWidths(widths)}`);
+    isArray(widths) &&
+    widths.length === x.rank &&
+    widths.every((pair) => isArray(pair) && pair.length === 2 && pair.every(isWidth));
+  if (!fits)
+    throw new RavineError(
+      'option',
+      'pad',
+      `expected a pair of integers ≥ 0 for each of ${x.rank} axes, got ${describeWidths(widths)}`,
+    );
   return apply(padOp, [x], { before: widths.map(([before]) => before), after: widths.map(([, after]) => after), value });
 }
 
@@ -50,5 +57,5 @@ function isWidth(value: unknown): boolean {
 }
 
 function describeWidths(widths: unknown): string {
-  return Array.isArray(widths) ? JSON.stringify(widths) : describe(widths);
+  return isArray(widths) ? JSON.stringify(widths) : describe(widths);
 }

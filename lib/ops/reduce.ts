@@ -27,7 +27,9 @@ export interface ReduceOptions {
 }
 
 function reducedShape(shape: Shape, { axes, keepDims }: ReduceAttributes): Shape {
-  return keepDims ? shape.map((length, axis) => (axes.includes(axis) ? 1 : length)) : shape.filter((_, axis) => !axes.includes(axis));
+  return keepDims
+    ? shape.map((length, axis) => (axes.includes(axis) ? 1 : length))
+    : shape.filter((_, axis) => !axes.includes(axis));
 }
 
 /** [outer, length, inner] of a reduction. */
@@ -37,7 +39,11 @@ function blocks(shape: Shape, { axes }: ReduceAttributes): readonly [number, num
 }
 
 function reduceCall(kind: string, inputs: readonly TensorType[], attributes: ReduceAttributes): KernelCall {
-  return { kernel: 'reduce', attributes: [-1, ...blocks(at(inputs, 0).shape, attributes)], names: [{ at: 0, list: 'reductions', name: kind }] };
+  return {
+    kernel: 'reduce',
+    attributes: [-1, ...blocks(at(inputs, 0).shape, attributes)],
+    names: [{ at: 0, list: 'reductions', name: kind }],
+  };
 }
 
 /** Rules that reductions have in common; `empty`: defined for no elements. */
@@ -77,8 +83,14 @@ const extremeGradient: GradientRule<ReduceAttributes> & object = ({ inputs, outp
 
 const maxOp = defineOp<ReduceAttributes>({ ...rulesOf('max', { accepts: 'numeric', empty: false }), gradient: extremeGradient });
 const minOp = defineOp<ReduceAttributes>({ ...rulesOf('min', { accepts: 'numeric', empty: false }), gradient: extremeGradient });
-const argmaxOp = defineOp<ReduceAttributes>({ ...rulesOf('argmax', { accepts: 'numeric', empty: false, index: true }), gradient: 'zero' });
-const argminOp = defineOp<ReduceAttributes>({ ...rulesOf('argmin', { accepts: 'numeric', empty: false, index: true }), gradient: 'zero' });
+const argmaxOp = defineOp<ReduceAttributes>({
+  ...rulesOf('argmax', { accepts: 'numeric', empty: false, index: true }),
+  gradient: 'zero',
+});
+const argminOp = defineOp<ReduceAttributes>({
+  ...rulesOf('argmin', { accepts: 'numeric', empty: false, index: true }),
+  gradient: 'zero',
+});
 
 // Differentiated as a tree of products, the gradient needs no division: zeros do no harm, in any derivative.
 const prodOp = defineOp<ReduceAttributes>({
@@ -101,7 +113,12 @@ function reduce(op: Op<ReduceAttributes>, x: Tensor, options: ReduceOptions | un
   return keepDims ? reshape(reduced, reducedShape(x.shape, { axes, keepDims })) : reduced;
 }
 
-export function reduceAttributes(where: string, x: Tensor, options: ReduceOptions | undefined, more: readonly string[] = []): ReduceAttributes {
+export function reduceAttributes(
+  where: string,
+  x: Tensor,
+  options: ReduceOptions | undefined,
+  more: readonly string[] = [],
+): ReduceAttributes {
   expectTensor(where, 'x', x);
   checkNames(where, options, ['axis', 'keepDims', ...more]);
   return { axes: checkAxes(where, options?.axis, x.rank), keepDims: boolean(where, 'keepDims', options?.keepDims ?? false) };

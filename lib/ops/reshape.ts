@@ -3,7 +3,7 @@ import { apply } from '../ir/apply.js';
 import { defineOp, type Op } from '../ir/op.js';
 import type { Tensor } from '../ir/tensor.js';
 import { checkAxes, checkAxis, checkShape, formatType, sizeOf, type Shape } from '../shape.js';
-import { at, expectShape, expectTensor } from './check.js';
+import { at, expectShape, expectTensor, isArray } from './check.js';
 
 export interface ReshapeAttributes {
   readonly shape: Shape;
@@ -29,15 +29,20 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 }
 
 function resolve(x: Tensor, shape: Shape): Shape {
-  if (!Array.isArray(shape) || !shape.includes(-1)) return checkShape('reshape', shape);
+  if (!isArray(shape) || !shape.includes(-1)) return checkShape('reshape', shape);
   const known = checkShape(
     'reshape',
     shape.filter((length) => length !== -1),
   );
-  if (known.length < shape.length - 1) throw new RavineError('shape', 'reshape', `expected one length to be −1 at most, got [${shape.join(',')}]`);
+  if (known.length < shape.length - 1)
+    throw new RavineError('shape', 'reshape', `expected one length to be −1 at most, got [${shape.join(',')}]`);
   const rest = x.size / sizeOf(known);
   if (!Number.isInteger(rest))
-    throw new RavineError('shape', 'reshape', `expected ${formatType(x)} to divide into [${shape.join(',')}], got ${x.size} elements`);
+    throw new RavineError(
+      'shape',
+      'reshape',
+      `expected ${formatType(x)} to divide into [${shape.join(',')}], got ${x.size} elements`,
+    );
   return shape.map((length) => (length === -1 ? rest : length));
 }
 

@@ -33,7 +33,10 @@ export const sliceOp: Op<SliceAttributes> = defineOp<SliceAttributes>({
       const own = stridesOf(at(inputs, 0).shape);
       const isEmpty = sizes.includes(0);
       const offset = isEmpty ? 0 : starts.reduce((sum, start, axis) => sum + start * at(own, axis), 0);
-      return { kernel: 'strided', attributes: [sizes.length, offset, ...sizes, ...own.map((stride, axis) => stride * at(steps, axis))] };
+      return {
+        kernel: 'strided',
+        attributes: [sizes.length, offset, ...sizes, ...own.map((stride, axis) => stride * at(steps, axis))],
+      };
     },
   },
 });
@@ -45,7 +48,9 @@ function unslice(dy: Tensor, shape: Shape, { starts, sizes, steps }: SliceAttrib
   steps.forEach((step, axis) => {
     if (Math.abs(step) > 1 && at(sizes, axis) > 1) x = spread(x, axis, Math.abs(step));
   });
-  const before = starts.map((start, axis) => (at(sizes, axis) === 0 ? 0 : Math.min(start, start + (at(sizes, axis) - 1) * at(steps, axis))));
+  const before = starts.map((start, axis) =>
+    at(sizes, axis) === 0 ? 0 : Math.min(start, start + (at(sizes, axis) - 1) * at(steps, axis)),
+  );
   return pad(
     x,
     before.map((count, axis) => [count, at(shape, axis) - count - at(x.shape, axis)]),
@@ -79,7 +84,10 @@ export function slice(x: Tensor, starts: readonly number[], ends?: readonly numb
   const from = x.shape.map((length, axis) => place(starts[axis] ?? 0, length));
   const by = x.shape.map((_, axis) => steps?.[axis] ?? 1);
   by.forEach((step) => {
-    if (step < 1) throw new RavineError('option', 'slice', `expected steps to be positive, got ${describe(step)}`, { help: 'flip(x, axis) reverses' });
+    if (step < 1)
+      throw new RavineError('option', 'slice', `expected steps to be positive, got ${describe(step)}`, {
+        help: 'flip(x, axis) reverses',
+      });
   });
   const sizes = x.shape.map((length, axis) =>
     Math.max(0, Math.ceil((place(ends?.[axis] ?? length, length) - at(from, axis)) / at(by, axis))),
@@ -90,7 +98,12 @@ export function slice(x: Tensor, starts: readonly number[], ends?: readonly numb
 function checkPlaces(x: Tensor, name: string, list: readonly number[] | undefined): void {
   if (list === undefined) return;
   const fits = Array.isArray(list) && list.length <= x.rank && list.every((value) => Number.isSafeInteger(value));
-  if (!fits) throw new RavineError('option', 'slice', `expected ${name} to be at most ${x.rank} integers for ${formatType(x)}, got ${describe(list)}`);
+  if (!fits)
+    throw new RavineError(
+      'option',
+      'slice',
+      `expected ${name} to be at most ${x.rank} integers for ${formatType(x)}, got ${describe(list)}`,
+    );
 }
 
 function place(value: number, length: number): number {
