@@ -8,7 +8,7 @@ export function keepInScope(tensor: Tensor): void {
 }
 
 /**
- * Runs `fn` and frees the tensors that were made in it, except those that it returns (also in nested arrays and objects).
+ * Runs `fn` and frees the tensors that were made in it, except those that it returns (also in nested arrays, objects and maps).
  * Finalizers do not run inside a synchronous loop: without this, a loop over large tensors holds them all.
  */
 export function tidy<T>(fn: () => T): T {
@@ -36,5 +36,6 @@ function collect(value: unknown, into: Set<unknown>): void {
   if (typeof value !== 'object' || value === null || into.has(value)) return;
   into.add(value);
   if (ArrayBuffer.isView(value)) return;
-  for (const child of Object.values(value)) collect(child, into);
+  const children: Iterable<unknown> = value instanceof Map ? value.values() : Object.values(value);
+  for (const child of children) collect(child, into);
 }

@@ -1,0 +1,95 @@
+import type { DType } from '../dtype.js';
+import { RavineError, describe } from '../errors.js';
+import { evaluator } from '../ir/evaluator.js';
+import { Tensor } from '../ir/tensor.js';
+import { positiveInteger } from '../options.js';
+import type { Shape } from '../shape.js';
+
+/** One named part of each sample, in native memory. */
+export interface Field {
+  readonly name: string;
+  /** [samples, ...shape] */
+  readonly tensor: Tensor;
+  /** Of one sample. */
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** The network sees `value · scale + shift`: batches of uint8 become float32 in the gather. */
+  readonly scale: number;
+  readonly shift: number;
+}
+
+/** Samples in native memory: what `fit` gathers its batches from. `dispose` frees them early. */
+export class Dataset {
+  readonly kind = 'resident';
+  readonly samples: number;
+  readonly fields: ReadonlyMap<string, Field>;
+
+  /** Made by `data.from` and `data.idx`. Every field has the same number of samples, at least one. */
+  constructor(where: string, fields: Iterable<Field>) {
+    this.fields = new Map([...fields].map((field) => [field.name, field]));
+    this.samples = countSamples(where, [...this.fields.values()]);
+  }
+
+  /** The first `count` samples, without a copy. */
+  take(count: number): Dataset {
+    if (positiveInteger('Dataset.take', 'count', count) > this.samples)
+      throw new RavineError('option', 'Dataset.take', `expected a count from 1 to ${this.samples}, got ${count}`);
+    const fields = [...this.fields.values()].map((field) => {
+      const { dtype, shape, tensor } = field;
+      return {
+        ...field,
+        tensor: new Tensor({ dtype, shape: [count, ...shape] }, { storage: evaluator().share(tensor.storage) }),
+      };
+    });
+    return new Dataset('Dataset.take', fields);
+  }
+
+  get disposed(): boolean {
+    return [...this.fields.values()].some(({ tensor }) => tensor.disposed);
+  }
+
+  /** Frees native memory now; a fit that is running keeps what it needs. */
+  dispose(): void {
+    for (const { tensor } of this.fields.values()) tensor.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function countSamples(where: string, fields: readonly Field[]): number {
+  const [first] = fields;
+  if (!first) throw new RavineError('data', where, 'expected at least one field, such as { x }');
+  const samples = first.tensor.shape[0];
+  for (const { name, tensor } of fields) {
+    const own = tensor.shape[0];
+    if (own === undefined) throw new RavineError('shape', where, `expected ${name} to have an axis of samples, got a scalar`);
+    if (own !== samples)
+      throw new RavineError(
+        'shape',
+        where,
+        `expected as many samples in every field, got ${samples} in ${first.name} and ${own} in ${name}`,
+        {
+          help: `a flat array counts as one number a sample: give its shape, as in { data: ${name}, shape: [samples, features] }`,
+        },
+      );
+  }
+  if (samples === undefined || samples === 0) throw new RavineError('data', where, '0 samples');
+  return samples;
+}
+
+/** The message of a field that has NaN or infinity in it. */
+export function nonFinite(
+  where: string,
+  name: string,
+  position: number,
+  value: number,
+  sampleSize: number,
+  what = 'row',
+): RavineError {
+  const place = `${what} ${Math.floor(position / sampleSize)}, column ${position % sampleSize}`;
+  return new RavineError('data', where, `expected finite numbers, got ${describe(value)} in ${name} at ${place}`, {
+    help: 'clean the data, or let it pass with { checkFinite: false }',
+  });
+}

@@ -1,0 +1,5 @@
+export { Dataset, type Field } from './dataset.js';
+export type { Elements, NestedNumbers, NumericArray, ShapedElements } from './elements.js';
+export { from, type DataFields, type FromOptions, type PerField } from './from.js';
+export { idx, type IdxOptions } from './idx.js';
+export { stream, StreamDataset, type CheckedBatch, type StreamField, type StreamOptions } from './stream.js';
