@@ -19,4 +19,4 @@ export { Module, type AnyModule } from './module.js';
 export { initializeParameters, namedBuffers, namedModules, namedParameters } from './naming.js';
 export { Parameter, type Layout, type ParameterOptions } from './parameter.js';
 export { Sequential, sequential } from './sequential.js';
-export type { Mismatch, SameShapeRule, ShapeRule, shapeRule } from './shape-rule.js';
+export { shapeRule, type Mismatch, type SameShapeRule, type ShapeRule } from './shape-rule.js';

@@ -2,7 +2,7 @@ import type { DType } from '../dtype.js';
 import { RavineError, describe } from '../errors.js';
 import type { Tensor } from '../ir/tensor.js';
 import { full } from '../ops/constant.js';
-import { randomNormal, randomUniform } from '../ops/random.js';
+import { randomNormal, randomUniform, streamOf } from '../ops/random.js';
 import { nearest, numberIn } from '../options.js';
 import type { Shape } from '../shape.js';
 
@@ -25,14 +25,14 @@ export type Initializer = (request: InitializerRequest) => Tensor;
 export function uniform(low: number, high: number): Initializer {
   numberIn('uniform', 'low', low, -Number.MAX_VALUE);
   numberIn('uniform', 'high', high, low);
-  return ({ shape, dtype, seed, name }) => randomUniform(shape, { low, high, dtype, seed, stream: name });
+  return ({ shape, dtype, seed, name }) => randomUniform(shape, { low, high, dtype, seed, stream: streamOf(name) });
 }
 
 /** N(mean, deviation²). */
 export function normal(mean: number, deviation: number): Initializer {
   numberIn('normal', 'mean', mean, -Number.MAX_VALUE);
   numberIn('normal', 'deviation', deviation, 0);
-  return ({ shape, dtype, seed, name }) => randomNormal(shape, { mean, deviation, dtype, seed, stream: name });
+  return ({ shape, dtype, seed, name }) => randomNormal(shape, { mean, deviation, dtype, seed, stream: streamOf(name) });
 }
 
 export function constant(value: number): Initializer {

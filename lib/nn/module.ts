@@ -15,15 +15,11 @@ export type AnyModule = Module<Tree, readonly Tree[]>;
  */
 export abstract class Module<Output extends Tree = Tensor, Inputs extends readonly Tree[] = readonly Tensor[]> {
   constructor() {
-    const forward = this.forward;
     // An own function, so that what runs inside knows the module's path: op streams, errors and summaries use it.
+    const forward = this.forward.bind(this);
+    const paths = (): Map<AnyModule, string> => pathsIn(this);
     Object.defineProperty(this, 'forward', {
-      value: (...inputs: Inputs): Output =>
-        callModule(
-          this,
-          () => pathsIn(this),
-          () => forward.call(this, ...inputs),
-        ),
+      value: (...inputs: Inputs): Output => callModule(this, paths, () => forward(...inputs)),
       configurable: true,
       writable: true,
     });

@@ -4,8 +4,13 @@ import type { Shape } from '../shape.js';
 import { Module, type Member } from './module.js';
 import type { ChainOutput, CheckedChain, ShapeRule, shapeRule } from './shape-rule.js';
 
+/** What is wrong whatever comes before was said where the chain was made. */
 interface SequentialRule<Layers extends readonly Module[]> extends ShapeRule {
-  readonly output: this['input'] extends infer Input extends Shape ? ChainOutput<Layers, Input> : Shape;
+  readonly output: ChainOutput<Layers, Shape> extends Shape
+    ? this['input'] extends infer Input extends Shape
+      ? ChainOutput<Layers, Input>
+      : Shape
+    : Shape;
 }
 
 /** Layers one after the other; parameters are named by position: `0.weight`. */

@@ -5,16 +5,16 @@ import type { Shape } from '../shape.js';
  * lengths, outermost first, `number` where a length is not known; `readonly number[]` says nothing, `readonly [...number[], 512]`
  * that the last axis has 512 features.
  *
- *     interface TwiceRule extends ShapeRule { readonly output: Twice<this['input']> }
- *     class Twice extends Module { declare readonly [shapeRule]: TwiceRule; … }
+ *     interface TwiceRule extends nn.ShapeRule { readonly output: Twice<this['input']> }
+ *     class Twice extends nn.Module { declare readonly [nn.shapeRule]: TwiceRule; … }
  */
 export interface ShapeRule {
   readonly input: unknown;
   readonly output: unknown;
 }
 
-/** Where a layer's class carries its rule, for the compiler only: nothing is stored there. A module without one is not checked. */
-export declare const shapeRule: unique symbol;
+/** Where a layer's class declares its rule, for the compiler only: nothing is stored there. A module without one is not checked. */
+export const shapeRule: unique symbol = Symbol('shapeRule');
 
 /** The output of a rule that refuses its input: what the compiler is to say, and the shape to go on with. */
 export interface Mismatch<Message extends string, Output extends Shape> {
@@ -41,7 +41,10 @@ export type OutputShape<Layer, Input extends Shape> = Layer extends { readonly [
   : Shape;
 
 /** The shape after a chain of layers, or the first mismatch in it. */
-export type ChainOutput<Layers, Input extends Shape> = Layers extends readonly [infer Head, ...infer Rest]
+export type ChainOutput<Layers extends readonly unknown[], Input extends Shape> = Layers extends readonly [
+  infer Head,
+  ...infer Rest,
+]
   ? OutputShape<Head, Input> extends infer Output
     ? Output extends Shape
       ? ChainOutput<Rest, Output>
@@ -52,10 +55,11 @@ export type ChainOutput<Layers, Input extends Shape> = Layers extends readonly [
     : Shape;
 
 /** The layers of a chain, each that does not fit what comes before it replaced by the sentence that says so. */
-export type CheckedChain<Layers, Input extends Shape = Shape, Done extends readonly unknown[] = []> = Layers extends readonly [
-  infer Head,
-  ...infer Rest,
-]
+export type CheckedChain<
+  Layers extends readonly unknown[],
+  Input extends Shape = Shape,
+  Done extends readonly unknown[] = readonly [],
+> = Layers extends readonly [infer Head, ...infer Rest]
   ? OutputShape<Head, Input> extends infer Output
     ? Output extends Mismatch<infer Message, infer Next>
       ? CheckedChain<Rest, Next, readonly [...Done, Message]>
@@ -63,4 +67,4 @@ export type CheckedChain<Layers, Input extends Shape = Shape, Done extends reado
         ? CheckedChain<Rest, Output, readonly [...Done, Head]>
         : never
     : never
-  : Done;
+  : readonly [...Done, ...Layers];

@@ -35,6 +35,10 @@ export interface Optimizer {
   readonly state: readonly string[];
   /** Names of the numbers that change each step, 'learningRate' first. */
   readonly scalars: readonly string[];
+  /** Whether the scalars are the same at every step. */
+  readonly constantScalars?: boolean;
+  /** No scalar differs from step to step. Default false. */
+  readonly constantScalars?: boolean;
   /** The scalars of a step, in double. */
   scalarsAt(info: StepInfo): readonly number[];
   /** The update, in ops. */

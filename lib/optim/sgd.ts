@@ -54,6 +54,8 @@ export function sgd(options: SgdOptions): Optimizer {
     options: resolved,
     state: momentum === 0 ? [] : ['velocity'],
     scalars: dampening === 0 ? ['learningRate'] : ['learningRate', 'gradientWeight'],
+    constantScalars: dampening === 0 && typeof learningRate === 'number',
+    constantScalars: typeof learningRate === 'number' && dampening === 0,
     scalarsAt(info) {
       const rate = learningRateAt(learningRate, info);
       return dampening === 0 ? [rate] : [rate, info.step === 0 ? 1 : 1 - dampening];

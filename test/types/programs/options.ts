@@ -1,0 +1,26 @@
+import { losses, metrics, nn, optim } from 'ravine';
+
+nn.linear(2, 3, { bias: false, dtype: 'float64', weightInitializer: 'heNormal', biasInitializer: nn.initializers.zeros });
+nn.linear(2, 3, { weightInitializer: nn.uniform(-1, 1) });
+optim.sgd({ learningRate: (step, { epoch, stepsPerEpoch }) => 0.1 / (1 + step + epoch + stepsPerEpoch) });
+optim.sgd({ learningRate: 0.1, momentum: 0.9, momentumForm: 'torch', nesterov: 'lookahead' });
+optim.adam();
+losses.softmaxCrossEntropy();
+metrics.topK(5);
+
+// expect-error: does not exist in type 'LinearOptions' @ biass
+nn.linear(2, 3, { biass: false });
+// expect-error: '"heNormall"' is not assignable to type @ weightInitializer
+nn.linear(2, 3, { weightInitializer: 'heNormall' });
+// expect-error: Type '"float16"' is not assignable to type 'DType | undefined' @ dtype
+nn.linear(2, 3, { dtype: 'float16' });
+// expect-error: Property 'learningRate' is missing in type '{}' @ {}
+optim.sgd({});
+// expect-error: does not exist in type 'SgdOptions' @ lr
+optim.sgd({ lr: 0.1 });
+// expect-error: Type '"keras"' is not assignable to type @ momentumForm
+optim.sgd({ learningRate: 0.1, momentumForm: 'keras' });
+// expect-error: does not exist in type 'AdamOptions' @ beta
+optim.adam({ beta: 0.9 });
+// expect-error: Expected 1 arguments, but got 0 @ topK
+metrics.topK();

@@ -1,0 +1,60 @@
+import { nn, type Tensor } from 'ravine';
+
+// Neighbours fit.
+const mlp: nn.Module = nn.sequential(nn.linear(784, 512), nn.relu(), nn.linear(512, 256), nn.relu(), nn.linear(256, 10));
+
+// What the compiler does not know passes: plain numbers …
+declare const width: number;
+nn.sequential(nn.linear(784, width), nn.linear(256, 10));
+nn.sequential(nn.linear(784, 512), nn.linear(width, 10));
+
+// … one of several literals that may fit …
+declare const either: 128 | 256;
+nn.sequential(nn.linear(784, either), nn.linear(256, 10));
+
+// … spread lists …
+const blocks = [nn.linear(64, 64), nn.relu()];
+nn.sequential(...blocks);
+nn.sequential(nn.linear(784, 512), ...blocks, nn.linear(256, 10));
+
+// … and modules without a declared shape.
+class Residual extends nn.Module {
+  constructor(readonly body: nn.Module) {
+    super();
+  }
+  override forward(x: Tensor): Tensor {
+    return this.body.forward(x);
+  }
+}
+nn.sequential(nn.linear(784, 512), new Residual(nn.linear(3, 3)), nn.linear(256, 10));
+nn.sequential(
+  nn.linear(784, 512),
+  nn.lambda((x) => x),
+  nn.linear(256, 10),
+);
+nn.sequential(nn.linear(784, 512), mlp, nn.linear(256, 10));
+
+// Layers that keep features.
+nn.sequential(nn.linear(4, 8), nn.tanh(), nn.sigmoid(), nn.dropout(0.5), nn.identity(), nn.softmax(), nn.logSoftmax(), nn.linear(8, 2));
+
+// Axes before the last are flattened to a number that the compiler does not know.
+nn.sequential(nn.linear(4, 8), nn.flatten(), nn.linear(32, 2));
+
+// Nested, empty, and long.
+const inner = nn.sequential(nn.linear(512, 256), nn.relu());
+nn.sequential(nn.linear(784, 512), inner, nn.sequential(nn.linear(256, 10), nn.sequential()));
+nn.sequential();
+const layers = nn.sequential(nn.linear(2, 3), nn.relu()).layers;
+const first: nn.Linear<2, 3> = layers[0];
+
+// A layer of one's own may declare its rule.
+interface HalveRule extends nn.ShapeRule {
+  readonly output: this['input'] extends readonly [...infer Lead extends number[], 8] ? readonly [...Lead, 4] : readonly [...number[], number];
+}
+class Halve extends nn.Module {
+  declare readonly [nn.shapeRule]: HalveRule;
+  override forward(x: Tensor): Tensor {
+    return x;
+  }
+}
+nn.sequential(nn.linear(2, 8), new Halve(), nn.linear(4, 1));
