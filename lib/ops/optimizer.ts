@@ -49,13 +49,6 @@ export const sgdStepOp: Op<SgdStepAttributes> = defineOp<SgdStepAttributes>({
       kernel: 'sgd_step',
       attributes: [momentum, 0, Number(nesterov), Number(torch), weightDecay],
       inPlace:
-        momentum === 0
-          ? [[0, 0]]
-          : [
-              [0, 0],
-              [1, 3],
-            ],
-      inPlace:
         outputs.length === 1
           ? [[0, 0]]
           : [
@@ -114,11 +107,6 @@ export const adamStepOp: Op<AdamStepAttributes> = defineOp<AdamStepAttributes>({
     lower: (_, __, { beta1, beta2, epsilon, epsilonInsideSqrt, weightDecay }) => ({
       kernel: 'adam_step',
       attributes: [beta1, beta2, epsilon, Number(epsilonInsideSqrt), weightDecay],
-      inPlace: [
-        [0, 0],
-        [1, 2],
-        [2, 3],
-      ],
       inPlace: [
         [0, 0],
         [1, 2],
