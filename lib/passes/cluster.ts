@@ -1,5 +1,6 @@
 import type { DType } from '../dtype.js';
 import type { Graph, Node, Value } from '../ir/graph.js';
+import { constantOp } from '../ops/constant.js';
 import { sameShape, type Shape } from '../shape.js';
 
 /** Elementwise nodes of one shape and arithmetic that run in one pass over memory. */
@@ -56,7 +57,7 @@ export function outsideInputs(members: ReadonlySet<Node>): Set<Value> {
   const values = new Set<Value>();
   for (const node of members) {
     for (const input of node.inputs) {
-      if (!members.has(input.node) && input.node.op.name !== 'constant') values.add(input);
+      if (!members.has(input.node) && input.node.op !== constantOp) values.add(input);
     }
   }
   return values;

@@ -1,5 +1,6 @@
 import type { Graph } from '../ir/graph.js';
 import { verifyGraph } from '../ir/verify.js';
+import { absorbScale } from './absorb-scale.js';
 import { removeDead, shareCommon } from './clean.js';
 import { encode, type EncodedPart, type Names, type Slot } from './encode.js';
 import { fuseEpilogues } from './epilogue.js';
@@ -22,6 +23,7 @@ export const passes: readonly Pass[] = [
   { name: 'shareCommon', run: shareCommon },
   { name: 'simplify', run: simplify },
   { name: 'removeDead', run: removeDead },
+  { name: 'absorbScale', run: absorbScale },
   { name: 'fuseEpilogues', run: fuseEpilogues },
   { name: 'removeDead', run: removeDead },
   { name: 'fuseElementwise', run: fuseElementwise },

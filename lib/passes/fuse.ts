@@ -5,8 +5,10 @@ import type { Op } from '../ir/op.js';
 import type { Tensor } from '../ir/tensor.js';
 import { Trace, withTrace } from '../ir/trace.js';
 import type { Shape, TensorType } from '../shape.js';
+import { constantOp } from '../ops/constant.js';
 import { clusterElementwise, outsideInputs, type Cluster } from './cluster.js';
 import { elementwiseCall } from './elementwise-call.js';
+import { constantAttributes } from './fold.js';
 import { orderUnits, type Unit } from './order.js';
 
 /** A chain of elementwise operations as one node. Registers: inputs, then constants, then a result for each step. */
@@ -97,9 +99,6 @@ function compose(cluster: Cluster, used: ReadonlySet<Value>): { inputs: Value[];
   return { inputs, outputs, attributes: { dtype: cluster.dtype, shape: cluster.shape, constants, steps, results } };
 }
 
-/** The number that a constant node holds. */
-export function constantOf(value: Value): number | undefined {
-  const { op, attributes } = value.node;
-  if (op.name !== 'constant' || typeof attributes !== 'object' || attributes === null || !('value' in attributes)) return undefined;
-  return Number(attributes.value);
+function constantOf(value: Value): number | undefined {
+  return value.node.op === constantOp ? constantAttributes(value.node).value : undefined;
 }

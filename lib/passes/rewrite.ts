@@ -3,8 +3,8 @@ import type { Graph, Node, Value } from '../ir/graph.js';
 import type { Tensor } from '../ir/tensor.js';
 import { Trace, withTrace } from '../ir/trace.js';
 
-/** What a pass makes of a node: its new outputs, or undefined to keep it. Inputs are the new graph's. */
-export type Visit = (node: Node, inputs: readonly Tensor[]) => readonly Tensor[] | undefined;
+/** What a pass makes of a node: its new outputs, or undefined to keep it. Inputs are the new graph's, as is what `tensorOf` gives. */
+export type Visit = (node: Node, inputs: readonly Tensor[], tensorOf: (old: Value) => Tensor) => readonly Tensor[] | undefined;
 
 export interface Rewritten {
   readonly graph: Graph;
@@ -24,7 +24,7 @@ export function rewrite(graph: Graph, visit: Visit): Rewritten {
   const finished = withTrace(trace, () => {
     for (const node of graph.nodes) {
       const inputs = node.inputs.map(tensorOf);
-      const outputs = trace.inScope(node.scope, () => keepOrReplace(trace, node, inputs, visit));
+      const outputs = trace.inScope(node.scope, () => keepOrReplace(trace, node, inputs, visit, tensorOf));
       node.outputs.forEach((value, i) => {
         const output = outputs[i];
         if (output) mapped.set(value, output);
@@ -35,7 +35,7 @@ export function rewrite(graph: Graph, visit: Visit): Rewritten {
   return { graph: finished, valueOf: (old) => mapped.get(old)?.value };
 }
 
-function keepOrReplace(trace: Trace, node: Node, inputs: readonly Tensor[], visit: Visit): readonly Tensor[] {
+function keepOrReplace(trace: Trace, node: Node, inputs: readonly Tensor[], visit: Visit, tensorOf: (old: Value) => Tensor): readonly Tensor[] {
   if (node.op.implementation.kind === 'input') return trace.repeatInput(node);
-  return visit(node, inputs) ?? trace.call(node.op, inputs, node.attributes);
+  return visit(node, inputs, tensorOf) ?? trace.call(node.op, inputs, node.attributes);
 }

@@ -3,10 +3,13 @@ import { RavineError, describe, internal } from '../errors.js';
 import { Tensor } from '../ir/tensor.js';
 import { Trace, currentTrace, withTrace } from '../ir/trace.js';
 import { flatten, rebuild, type Tree } from '../ir/tree.js';
-import { constant, oneHot, arange } from '../ops/constant.js';
+import { arange, constant } from '../ops/constant.js';
 import { mul } from '../ops/elementwise.js';
 import { identity } from '../ops/identity.js';
-import { concat, reshape, slice } from '../ops/index.js';
+import { concat } from '../ops/concat.js';
+import { oneHot } from '../ops/indexing.js';
+import { reshape } from '../ops/reshape.js';
+import { slice } from '../ops/slice.js';
 import { sum } from '../ops/reduce.js';
 import { backward } from '../passes/differentiate.js';
 import { formatType, sameShape } from '../shape.js';
@@ -70,7 +73,7 @@ export function hessian(f: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
       throw new RavineError('memory', 'hessian', `expected at most ${mostParameters} elements, got ${formatType(x)}`, {
         help: 'use hvp(f, x, v): it needs no matrix',
       });
-    const basis = oneHot(arange(x.size, { dtype: 'int32' }), x.size, { dtype: x.dtype });
+    const basis = oneHot(arange(0, x.size, 1, { dtype: 'int32' }), x.size, { dtype: x.dtype });
     const columns = Array.from({ length: x.size }, (_, i) => {
       const direction = reshape(slice(basis, [i, 0], [i + 1, x.size]), x.shape);
       return reshape(hvp(f, x, direction), [1, x.size]);

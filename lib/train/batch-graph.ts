@@ -2,7 +2,9 @@ import { isFloat } from '../dtype.js';
 import { RavineError, internal } from '../errors.js';
 import type { Tensor } from '../ir/tensor.js';
 import type { Trace } from '../ir/trace.js';
-import { gatherRows } from '../ops/gather.js';
+import { cast } from '../ops/cast.js';
+import { add, mul } from '../ops/elementwise.js';
+import { gather } from '../ops/indexing.js';
 import type { BatchSpec, FieldSpec } from './session.js';
 
 /** Arguments of a traced step: the fields in order, then the sample numbers where rows are gathered. */
@@ -16,7 +18,7 @@ export function traceBatch(trace: Trace, spec: BatchSpec, workType: 'float32' | 
     spec.fields.map((field, i) => {
       const source = sources[i];
       internal(source !== undefined, 'a field without a source');
-      return [field.name, indices ? gatherField(source, indices, field, workType) : source];
+      return [field.name, indices ? gatherField(source, indices, field, workType) : convertField(source, field, workType)];
     }),
   );
 }
@@ -26,5 +28,11 @@ function gatherField(source: Tensor, indices: Tensor, field: FieldSpec, workType
   const converts = field.scale !== 1 || field.shift !== 0;
   if (converts && !isFloat(field.dtype) && field.dtype !== 'uint8')
     throw new RavineError('dtype', 'fit', `expected '${field.name}' to be uint8 or float to be scaled, got ${field.dtype}`);
-  return gatherRows(source, indices, converts ? { dtype: isFloat(field.dtype) ? field.dtype : workType, scale: field.scale, shift: field.shift } : {});
+  return gather(source, indices, 0, converts ? { dtype: isFloat(field.dtype) ? field.dtype : workType, scale: field.scale, shift: field.shift } : {});
+}
+
+/** The same for a batch that a feed filled. */
+function convertField(source: Tensor, { dtype, scale, shift }: FieldSpec, workType: 'float32' | 'float64'): Tensor {
+  if (scale === 1 && shift === 0) return source;
+  return add(mul(isFloat(dtype) ? source : cast(source, workType), scale), shift);
 }

@@ -16,13 +16,18 @@ export class Control {
   readonly #scalars: readonly string[];
   readonly #dtype: DType;
 
-  constructor(optimizer: Optimizer | undefined, dtype: DType) {
+  constructor(optimizer: Pick<Optimizer, 'scalars'> | undefined, dtype: DType) {
     this.#scalars = optimizer?.scalars ?? [];
     this.#dtype = dtype;
     this.buffer = SharedBuffer.allocate(this.#sumsOffset + mostSums * scalarBytes);
   }
 
   readonly randomOffset = 0;
+
+  /** The same layout in memory of its own, for what runs beside a fit. */
+  static like(control: Control): Control {
+    return new Control({ scalars: control.#scalars }, control.#dtype);
+  }
 
   scalarOffset(index: number): number {
     return randomBytes + index * scalarBytes;

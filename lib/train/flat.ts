@@ -22,7 +22,10 @@ export interface FlatEntry {
  */
 export class FlatParameters {
   readonly dtype: DType;
+  /** In the order of memory. */
   readonly entries: readonly FlatEntry[];
+  /** In the order of the network's fields. */
+  readonly namesInOrder: readonly { readonly name: string; readonly parameter: Parameter }[];
   readonly buffers: ReadonlyMap<string, Buffer>;
   readonly parameters: SharedBuffer;
   readonly gradients: SharedBuffer;
@@ -35,6 +38,7 @@ export class FlatParameters {
     const named = [...namedParameters(network)];
     this.buffers = namedBuffers(network);
     this.dtype = oneDType(named);
+    this.namesInOrder = named.map(([name, parameter]) => ({ name, parameter }));
     const ordered = [...named.filter(([, parameter]) => parameter.trainable), ...named.filter(([, parameter]) => !parameter.trainable)];
     const entries: FlatEntry[] = [];
     let offset = 0;

@@ -1,16 +1,18 @@
 import { internal } from '../errors.js';
 import type { Value } from '../ir/graph.js';
+import type { Tensor } from '../ir/tensor.js';
+import { Parameter } from '../nn/parameter.js';
 import type { Place } from '../passes/memory.js';
 import type { NativeBinding } from '../runtime/addon.js';
 import { roleOf } from '../runtime/jit.js';
 import { Program } from '../runtime/program.js';
 import { SlotTable } from '../runtime/slots.js';
-import { byteSize, type SharedBuffer } from '../runtime/storage.js';
+import { byteSize, storageOf, type BufferStorage, type SharedBuffer } from '../runtime/storage.js';
 import type { TensorType } from '../shape.js';
 import type { Control } from './control.js';
 import type { FlatParameters } from './flat.js';
 import type { BatchSpec, ModelParts } from './session.js';
-import { traceEvaluation, tracePrediction, traceTraining, traceUpdate, type StepGraph } from './step-graph.js';
+import { traceEvaluation, tracePrediction, traceLookAhead, traceTraining, traceUpdate, type StepGraph } from './step-graph.js';
 
 /** What every program of a model is bound to. */
 export interface Memory {
@@ -18,6 +20,8 @@ export interface Memory {
   /** The optimiser's state, a flat buffer for each name. */
   readonly state: readonly SharedBuffer[];
   readonly control: Control;
+  /** Where the gradient is taken, for optimisers that look ahead. */
+  readonly lookAhead: SharedBuffer | undefined;
 }
 
 /** A program for batches of one size, and the slots that a session fills. */
@@ -33,7 +37,7 @@ export interface StepProgram {
 
 /** Buffers of a session for a program's open slots. */
 export interface Bound {
-  readonly arguments: readonly SharedBuffer[];
+  readonly arguments: readonly BufferStorage[];
   readonly output?: SharedBuffer;
   readonly arena: SharedBuffer;
   /** Takes the place of buffers that the program was compiled for: copies of the parameters, say. */
@@ -42,24 +46,28 @@ export interface Bound {
 
 export function bindStep(step: StepProgram, bound: Bound): NativeBinding {
   const fill = new Map<number, SharedBuffer>();
+  const offsets = new Map<number, number>();
   step.argumentSlots.forEach((slot, i) => {
-    const buffer = bound.arguments[i];
-    internal(buffer !== undefined, 'an argument without a buffer');
-    fill.set(slot, buffer);
+    const storage = bound.arguments[i];
+    internal(storage !== undefined, 'an argument without a buffer');
+    fill.set(slot, storage.buffer);
+    offsets.set(slot, storage.byteOffset);
   });
   if (step.outputSlot !== undefined && bound.output) fill.set(step.outputSlot, bound.output);
-  return step.program.bind(fill, { arena: bound.arena, ...(bound.replace && { replace: bound.replace }) });
+  return step.program.bind(fill, { arena: bound.arena, offsets, ...(bound.replace && { replace: bound.replace }) });
 }
 
 export function buildTraining(parts: ModelParts, memory: Memory, spec: BatchSpec): StepProgram {
   const { flat, control } = memory;
   const step = traceTraining(parts, flat, spec);
   const slots = new SlotTable();
-  const { inputs, argumentSlots } = placeInputs(slots, step, control);
+  const { inputs, argumentSlots } = placeInputs(slots, step, control, memory);
   const gradients = flat.trainableEntries.map(({ parameter, byteOffset }) => slots.inBuffer(flat.gradients, byteOffset, byteSize(parameter), true));
   const forward = { graph: step.graph, inputs, outputs: [...gradients, ...placeSums(slots, step, control), ...placeEffects(slots, step)] };
-  const program = new Program([forward, { graph: traceUpdate(parts, flat), ...placeUpdate(slots, parts, memory) }], slots);
-  return { program, parts: 2, argumentSlots, outputSlot: undefined, sums: step.sums, prediction: step.prediction };
+  const update = { graph: traceUpdate(parts, flat), ...placeUpdate(slots, parts, memory) };
+  const lookAhead = memory.lookAhead ? [{ graph: traceLookAhead(parts, flat), ...placeLookAhead(slots, memory, memory.lookAhead) }] : [];
+  const program = new Program([...lookAhead, forward, update], slots);
+  return { program, parts: 2 + lookAhead.length, argumentSlots, outputSlot: undefined, sums: step.sums, prediction: step.prediction };
 }
 
 export function buildEvaluation(parts: ModelParts, memory: Memory, spec: BatchSpec): StepProgram {
@@ -79,17 +87,24 @@ export function buildPrediction(parts: ModelParts, memory: Memory, spec: BatchSp
   return { program, parts: 1, argumentSlots, outputSlot: output.slot, sums: [], prediction: step.prediction };
 }
 
-function placeInputs(slots: SlotTable, { graph }: StepGraph, control: Control): { inputs: Place[]; argumentSlots: number[] } {
+function placeInputs(slots: SlotTable, { graph }: StepGraph, control: Control, memory?: Memory): { inputs: Place[]; argumentSlots: number[] } {
   const argumentSlots: number[] = [];
   const placeOf = (value: Value): Place => {
     const role = roleOf(value);
-    if (role.kind === 'captured') return slots.ofTensor(role.tensor, false);
+    if (role.kind === 'captured') return (memory && lookedAhead(slots, role.tensor, memory)) ?? slots.ofTensor(role.tensor, false);
     if (role.kind === 'random') return slots.inBuffer(control.buffer, control.randomOffset, byteSize(value.type), false);
     const place = slots.openFor(value.type, false);
     argumentSlots[role.index] = place.slot;
     return place;
   };
   return { inputs: graph.inputs.map(placeOf), argumentSlots };
+}
+
+/** A trainable parameter's place where the gradient is taken. */
+function lookedAhead(slots: SlotTable, tensor: Tensor, { flat, lookAhead }: Memory): Place | undefined {
+  const { buffer, byteOffset } = storageOf(tensor);
+  const trains = tensor instanceof Parameter && tensor.trainable && buffer === flat.parameters;
+  return lookAhead && trains ? slots.inBuffer(lookAhead, byteOffset, byteSize(tensor), false) : undefined;
 }
 
 function placeSums(slots: SlotTable, { sums }: StepGraph, control: Control): Place[] {
@@ -109,4 +124,12 @@ function placeUpdate(slots: SlotTable, parts: ModelParts, { flat, state, control
   const [parameters, ...states] = updated;
   internal(parameters !== undefined, 'no parameters to update');
   return { inputs: [parameters, whole(flat.gradients, false), ...states, ...scalars], outputs: updated };
+}
+
+function placeLookAhead(slots: SlotTable, { flat, state }: Memory, lookAhead: SharedBuffer): { inputs: Place[]; outputs: Place[] } {
+  const bytes = byteSize({ dtype: flat.dtype, shape: [flat.trainable] });
+  return {
+    inputs: [flat.parameters, ...state].map((buffer) => slots.inBuffer(buffer, 0, bytes, false)),
+    outputs: [slots.inBuffer(lookAhead, 0, bytes, true)],
+  };
 }

@@ -45,7 +45,7 @@ export function traceTraining(parts: ModelParts, flat: FlatParameters, spec: Bat
     checkFinite(loss);
     const parameters = flat.trainableEntries.map(({ parameter }) => parameter);
     const gradients = backward([loss], [constant(1, { dtype: loss.dtype, shape: loss.shape })], parameters);
-    return finish(trace, parts, gradients, [loss, ...metricSums(parts, prediction, target)], prediction);
+    return finish(trace, gradients, [loss, ...metricSums(parts, prediction, target)], prediction);
   });
 }
 
@@ -57,7 +57,7 @@ export function traceEvaluation(parts: ModelParts, flat: FlatParameters, spec: B
     const target = field(batch, 'y');
     const prediction = predictIn(parts.network, field(batch, 'x'));
     const losses = parts.loss ? [lossIn(parts, prediction, target)] : [];
-    return finish(trace, parts, [], [...losses, ...metricSums(parts, prediction, target)], prediction);
+    return finish(trace, [], [...losses, ...metricSums(parts, prediction, target)], prediction);
   });
 }
 
@@ -68,7 +68,7 @@ export function tracePrediction(parts: ModelParts, flat: FlatParameters, spec: B
     const prediction = predictIn(parts.network, field(traceBatch(trace, spec, workTypeOf(flat)), 'x'));
     if (prediction.shape[0] !== spec.samples)
       throw new RavineError('shape', 'predict', `expected an output for each of ${spec.samples} samples, got ${formatType(prediction)}`);
-    return finish(trace, parts, [prediction], [], prediction);
+    return finish(trace, [prediction], [], prediction);
   });
 }
 
@@ -88,7 +88,7 @@ function metricSums(parts: ModelParts, prediction: Tensor, target: Tensor): Tens
   return parts.metrics.flatMap((metric) => [...metric.accumulate(prediction, target)]);
 }
 
-function finish(trace: Trace, parts: ModelParts, heads: readonly Tensor[], sums: readonly Tensor[], prediction: Tensor): StepGraph {
+function finish(trace: Trace, heads: readonly Tensor[], sums: readonly Tensor[], prediction: Tensor): StepGraph {
   const effects = trace.effects;
   const graph = trace.finish([...heads, ...sums, ...effects.map(({ value }) => trace.tensorOf(value))]);
   return {
@@ -120,5 +120,18 @@ export function traceUpdate(parts: ModelParts, flat: FlatParameters): Graph {
         return tensor;
       }),
     ]);
+  });
+}
+
+/** Where the optimiser wants the gradient taken. Inputs: parameters, state. Output: as the parameters. */
+export function traceLookAhead(parts: ModelParts, flat: FlatParameters): Graph {
+  const { optimizer } = parts;
+  internal(optimizer?.evaluateAt !== undefined, 'looking ahead without a rule for it');
+  const trace = new Trace({ training: true });
+  return withTrace(trace, () => {
+    const input = (index: number): Tensor => trace.input({ dtype: flat.dtype, shape: [flat.trainable] }, { kind: 'argument', index });
+    const parameters = input(0);
+    const state = Object.fromEntries(optimizer.state.map((name, i) => [name, input(i + 1)]));
+    return trace.finish([optimizer.evaluateAt?.(parameters, state) ?? parameters]);
   });
 }

@@ -1,0 +1,21 @@
+import './runtime/index.js';
+import './ops/methods.js';
+
+export { AbortError, DivergenceError, RavineError, type ErrorCode } from './errors.js';
+export type { DType, TypedArray } from './dtype.js';
+export type { Shape, TensorType } from './shape.js';
+export { Tensor, type NestedArray } from './ir/tensor.js';
+export { tidy } from './ir/tidy.js';
+export type { Tree } from './ir/tree.js';
+export * from './ops/index.js';
+export { checkGradients, grad, hessian, hvp, jit, valueAndGrad } from './runtime/index.js';
+export type { GradOptions } from './runtime/grad.js';
+export type { GradientCheckOptions, GradientReport } from './runtime/check-gradients.js';
+export type { Jitted } from './runtime/jit.js';
+export { counters, info, setThreads } from './runtime/info.js';
+export * as data from './data/index.js';
+export * as losses from './losses/index.js';
+export * as metrics from './metrics/index.js';
+export * as nn from './nn/index.js';
+export * as optim from './optim/index.js';
+export { Model, type EpochEnd, type FitOptions, type History, type Logs, type ModelOptions, type Progress, type RunOptions, type SaveOptions, type StateDict, type Trainable } from './train/index.js';

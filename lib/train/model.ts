@@ -1,0 +1,204 @@
+import { RavineError, describe } from '../errors.js';
+import { Dataset } from '../data/dataset.js';
+import type { DataFields } from '../data/from.js';
+import type { Elements } from '../data/elements.js';
+import { StreamDataset } from '../data/stream.js';
+import type { Tensor } from '../ir/tensor.js';
+import type { Loss } from '../losses/loss.js';
+import type { Metric } from '../metrics/metric.js';
+import { Module, type AnyModule } from '../nn/module.js';
+import type { Optimizer } from '../optim/optimizer.js';
+import { checkNames, nonNegativeInteger, positiveInteger } from '../options.js';
+import type { NativeLoop } from '../runtime/addon.js';
+import { SharedBuffer } from '../runtime/storage.js';
+import { Engine } from './engine.js';
+import { evaluateResident, predictResident, type Copies } from './evaluate.js';
+import { fitResident, type Position } from './fit.js';
+import { fitStream } from './fit-stream.js';
+import type { History, Logs } from './logs.js';
+import { resolveFit, type FitOptions } from './options.js';
+import { inputSource, residentSource, type Trainable } from './sources.js';
+import { loadFile, saveFile, type SaveOptions } from './files.js';
+import { applyState, collectState, type StateDict } from './state.js';
+import { summarize } from './summary.js';
+import { checkTargets } from './targets.js';
+
+export interface ModelOptions {
+  readonly loss?: Loss;
+  readonly optimizer?: Optimizer;
+  readonly metrics?: readonly Metric[];
+  /** Keys initial weights, and permutations and dropout where a fit names no seed. Default 0. */
+  readonly seed?: number;
+}
+
+export interface RunOptions {
+  /** Samples at once; 256 unless given. Changes no result but rounding. */
+  readonly batchSize?: number;
+}
+
+/** A network with a loss, an optimiser and metrics: trained, evaluated, saved and loaded. */
+export class Model {
+  readonly network: AnyModule;
+  readonly #options: ModelOptions & { readonly seed: number };
+  readonly #position: Position = { epoch: 0, batch: 0, step: 0, interruptedFrom: undefined };
+  #engine: Engine | undefined;
+  #loop: NativeLoop | undefined;
+  #fitting = false;
+  #disposed = false;
+
+  constructor(network: AnyModule, options: ModelOptions = {}) {
+    checkNames('model', options, ['loss', 'optimizer', 'metrics', 'seed']);
+    if (!(network instanceof Module)) throw new RavineError('option', 'model', `expected a module, got ${describe(network)}`, { help: 'see nn.sequential' });
+    this.network = network;
+    this.#options = { ...options, seed: nonNegativeInteger('model', 'seed', options.seed ?? 0) };
+  }
+
+  /** Steps applied so far. */
+  get steps(): number {
+    return this.#position.step;
+  }
+
+  /** Whole epochs trained so far. */
+  get epochs(): number {
+    return this.#position.epoch;
+  }
+
+  /**
+   * Trains on a data set: forward, backward and update natively, on a thread of its own. A second fit goes on where the first ended: two fits of one
+   * epoch are one of two.
+   *
+   * Rejects with a DivergenceError when the loss is not finite, an AbortError when `signal` fires; the state is then that after the last whole step.
+   */
+  async fit(data: Trainable, options?: FitOptions): Promise<History> {
+    const resolved = resolveFit(options, this.#options.seed);
+    const engine = this.#ready('fit');
+    if (!engine.parts.loss || !engine.parts.optimizer)
+      throw new RavineError('option', 'fit', 'expected a model with a loss and an optimizer', { help: 'new Model(network, { loss, optimizer })' });
+    if (this.#fitting) throw new RavineError('busy', 'fit', 'this model is being fitted', { help: 'await the first fit' });
+    this.#fitting = true;
+    try {
+      const validate = (): Promise<Logs> => this.#evaluate('fit', resolved.validation ?? data, Math.max(resolved.batchSize, 256), 'val_');
+      const context = { engine, position: this.#position, options: resolved, validate, onLoop: (loop: NativeLoop | undefined) => (this.#loop = loop) };
+      if (data instanceof StreamDataset) return await fitStream(context, data);
+      const { dataset, owned } = residentSource(data);
+      try {
+        checkTargets(engine.parts.loss, dataset);
+        return await fitResident(context, dataset);
+      } finally {
+        if (owned) dataset.dispose();
+      }
+    } finally {
+      this.#fitting = false;
+    }
+  }
+
+  /** Loss and metrics over a data set. Beside a fit it sees the parameters after a whole step. */
+  async evaluate(data: Dataset | DataFields, options: RunOptions = {}): Promise<Logs> {
+    return this.#evaluate('evaluate', data, batchSizeOf('evaluate', options), '');
+  }
+
+  /** The network's outputs, [samples, …]. Beside a fit it sees the parameters after a whole step. */
+  async predict(x: Dataset | Elements, options: RunOptions = {}): Promise<Tensor> {
+    const batchSize = batchSizeOf('predict', options);
+    const engine = this.#ready('predict');
+    const { dataset, owned } = inputSource(x);
+    try {
+      return await this.#withCopies(engine, (copies) => predictResident(engine, dataset, batchSize, copies));
+    } finally {
+      if (owned) dataset.dispose();
+    }
+  }
+
+  /** Copies of parameters and buffers by PyTorch's names, in PyTorch's layouts. */
+  async stateDict(): Promise<StateDict> {
+    const engine = this.#ready('stateDict');
+    return this.#withCopies(engine, async (copies) => collectState(engine, copies));
+  }
+
+  /** Takes over parameters and buffers. Names, shapes and dtypes have to be the network's own; else nothing is loaded. */
+  loadStateDict(state: StateDict): void {
+    applyState(this.#idle('loadStateDict'), state);
+  }
+
+  /** Writes parameters and buffers as safetensors: to a temporary file that then takes the place of `path`. */
+  async save(path: string, options?: SaveOptions): Promise<void> {
+    const state = await this.stateDict();
+    try {
+      await saveFile(path, state, options);
+    } finally {
+      for (const tensor of state.values()) tensor.dispose();
+    }
+  }
+
+  /** Reads what `save` or PyTorch's safetensors wrote. A file that is malformed or of another network loads nothing. */
+  async load(path: string): Promise<void> {
+    this.#idle('load');
+    const state = await loadFile(path);
+    try {
+      applyState(this.#idle('load'), state);
+    } finally {
+      for (const tensor of state.values()) tensor.dispose();
+    }
+  }
+
+  /** Layers, output shapes and parameters as a table. `inputShape` is that of one sample. */
+  summary(inputShape?: readonly number[]): string {
+    return summarize(this.network, inputShape);
+  }
+
+  /** Frees native memory now. A running fit has to end first. */
+  dispose(): void {
+    if (this.#disposed) return;
+    if (this.#fitting) throw new RavineError('busy', 'dispose', 'this model is being fitted', { help: 'abort the fit and await it' });
+    this.#engine?.dispose();
+    this.#disposed = true;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  async #evaluate(where: string, data: Trainable, batchSize: number, prefix: string): Promise<Logs> {
+    const engine = this.#ready(where);
+    if (data instanceof StreamDataset) throw new RavineError('data', where, 'expected data that is resident, got a stream', { help: 'use data.from' });
+    const { dataset, owned } = residentSource(data);
+    try {
+      if (engine.parts.loss) checkTargets(engine.parts.loss, dataset);
+      return await this.#withCopies(engine, (copies) => evaluateResident(engine, dataset, batchSize, copies, prefix));
+    } finally {
+      if (owned) dataset.dispose();
+    }
+  }
+
+  /** Beside a fit: copies of what it writes, taken at a step boundary. */
+  async #withCopies<T>(engine: Engine, fn: (copies: Copies) => Promise<T>): Promise<T> {
+    if (!this.#fitting) return fn(new Map());
+    const sources = engine.written();
+    const copies = new Map(sources.map((source) => [source, SharedBuffer.allocate(source.native.byteLength)]));
+    try {
+      const pairs = [...copies].map(([source, target]) => ({ source: source.native, target: target.native, bytes: source.native.byteLength }));
+      if (this.#loop) await this.#loop.snapshot(pairs);
+      else for (const { source, target, bytes } of pairs) target.copyFrom(source, 0, 0, bytes);
+      return await fn(copies);
+    } finally {
+      for (const copy of copies.values()) copy.native.dispose();
+    }
+  }
+
+  #ready(where: string): Engine {
+    if (this.#disposed) throw new RavineError('disposed', where, 'the model was disposed');
+    const { loss, optimizer, metrics = [], seed } = this.#options;
+    this.#engine ??= new Engine({ network: this.network, loss, optimizer, metrics }, seed);
+    return this.#engine;
+  }
+
+  #idle(where: string): Engine {
+    if (this.#fitting) throw new RavineError('busy', where, 'this model is being fitted', { help: 'await the fit, or abort it' });
+    return this.#ready(where);
+  }
+}
+
+function batchSizeOf(where: string, options: RunOptions): number {
+  checkNames(where, options, ['batchSize']);
+  return positiveInteger(where, 'batchSize', options.batchSize ?? 256);
+}

@@ -1,0 +1,89 @@
+import { RavineError, describe } from '../errors.js';
+import { boolean, checkNames, nonNegativeInteger, positiveInteger } from '../options.js';
+import type { Logs } from './logs.js';
+import type { Trainable } from './sources.js';
+
+/** Where a fit stands, some fifty milliseconds apart at the least. */
+export interface Progress {
+  /** The running epoch, counted from 1 in this fit, and how many there will be. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Finished batches of the epoch; `batches` is undefined for a stream. */
+  readonly batch: number;
+  readonly batches: number | undefined;
+  /** Steps of the model, counted from its first. */
+  readonly step: number;
+  /** Loss and metrics of the epoch so far. */
+  readonly logs: Logs;
+  readonly samplesPerSecond: number;
+}
+
+export interface EpochEnd {
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly step: number;
+  readonly logs: Logs;
+}
+
+export interface FitOptions {
+  /** Passes over the data; 1 unless given. */
+  readonly epochs?: number;
+  /** Exactly that many steps instead, going on through epochs. */
+  readonly steps?: number;
+  /** Samples a step; 32 unless given. */
+  readonly batchSize?: number;
+  /** Evaluated at the end of each epoch; its logs begin with `val_`. */
+  readonly validation?: Trainable;
+  /** A new random permutation each epoch; true unless given. */
+  readonly shuffle?: boolean;
+  /** Leaves out the short batch at an epoch's end; false unless given. */
+  readonly dropLast?: boolean;
+  /** Keys permutations and dropout; the model's seed unless given. */
+  readonly seed?: number;
+  /** Goes on in the middle of the epoch where the last fit was aborted. `epochs` counts from that fit's first. */
+  readonly resume?: boolean;
+  /** Ends the fit after the running step: it rejects with an AbortError. */
+  readonly signal?: AbortSignal;
+  /** Called now and then; never awaited, and training does not wait for it. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Awaited at the end of each epoch; training pauses. Returning false ends the fit. */
+  readonly onEpochEnd?: (end: EpochEnd) => unknown;
+}
+
+const fitNames: readonly (keyof FitOptions)[] = [
+  ...(['epochs', 'steps', 'batchSize', 'validation', 'shuffle', 'dropLast', 'seed', 'resume', 'signal', 'onProgress', 'onEpochEnd'] as const),
+];
+
+export interface ResolvedFit extends FitOptions {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly shuffle: boolean;
+  readonly dropLast: boolean;
+  readonly seed: number;
+  readonly resume: boolean;
+}
+
+export function resolveFit(options: FitOptions | undefined, modelSeed: number): ResolvedFit {
+  checkNames('fit', options, fitNames);
+  const given = options ?? {};
+  if (given.steps !== undefined) positiveInteger('fit', 'steps', given.steps);
+  if (given.steps !== undefined && given.epochs !== undefined)
+    throw new RavineError('option', 'fit', 'expected either epochs or steps, got both');
+  if (given.signal !== undefined && !(given.signal instanceof AbortSignal))
+    throw new RavineError('option', 'fit', `expected signal to be an AbortSignal, got ${describe(given.signal)}`);
+  checkFunction('onProgress', given.onProgress);
+  checkFunction('onEpochEnd', given.onEpochEnd);
+  return {
+    ...given,
+    epochs: given.steps === undefined ? positiveInteger('fit', 'epochs', given.epochs ?? 1) : Number.MAX_SAFE_INTEGER,
+    batchSize: positiveInteger('fit', 'batchSize', given.batchSize ?? 32),
+    shuffle: boolean('fit', 'shuffle', given.shuffle ?? true),
+    dropLast: boolean('fit', 'dropLast', given.dropLast ?? false),
+    seed: nonNegativeInteger('fit', 'seed', given.seed ?? modelSeed),
+    resume: boolean('fit', 'resume', given.resume ?? false),
+  };
+}
+
+function checkFunction(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'function') throw new RavineError('option', 'fit', `expected ${name} to be a function, got ${describe(value)}`);
+}

@@ -1,0 +1,66 @@
+import { RavineError } from '../errors.js';
+import type { Dataset } from '../data/dataset.js';
+import type { NativeBinding } from '../runtime/addon.js';
+import { BufferStorage, SharedBuffer } from '../runtime/storage.js';
+import type { Engine, Mode } from './engine.js';
+import { bindStep, type StepProgram } from './programs.js';
+import { batchSpec, storagesOf } from './sources.js';
+
+/** Programs for the whole and the short batches of a data set, bound to it. */
+export interface ResidentRun {
+  readonly batchSize: number;
+  readonly batches: number;
+  readonly step: StepProgram;
+  readonly full: NativeBinding;
+  readonly last: NativeBinding | undefined;
+  readonly indices: SharedBuffer;
+  readonly output: SharedBuffer | undefined;
+  dispose(): void;
+}
+
+export interface ResidentOptions {
+  readonly mode: Mode;
+  readonly fields: readonly string[];
+  readonly batchSize: number;
+  readonly dropLast?: boolean;
+  readonly replace?: ReadonlyMap<SharedBuffer, SharedBuffer>;
+}
+
+/** Compiles what an epoch over a data set needs, and binds it to one arena of the largest size. */
+export function bindResident(engine: Engine, dataset: Dataset, options: ResidentOptions): ResidentRun {
+  const { mode, fields, replace } = options;
+  const { samples } = dataset;
+  const batchSize = Math.min(options.batchSize, samples);
+  if (options.dropLast && samples < options.batchSize)
+    throw new RavineError('data', 'fit', `${samples} samples give no batch of ${options.batchSize} with dropLast`, { help: 'use a smaller batchSize' });
+  const short = options.dropLast ? 0 : samples % batchSize;
+  const step = engine.program(mode, batchSpec(dataset, batchSize, fields));
+  const lastStep = short > 0 ? engine.program(mode, batchSpec(dataset, short, fields)) : undefined;
+  const arena = SharedBuffer.allocate(Math.max(step.program.arenaBytes, lastStep?.program.arenaBytes ?? 0));
+  const indices = SharedBuffer.allocate(batchSize * 4);
+  const output = step.outputSlot === undefined ? undefined : SharedBuffer.allocate(step.program.slots.slots[step.outputSlot]?.bytes ?? 0);
+  const storages = storagesOf(dataset, fields);
+  const bind = (program: StepProgram): NativeBinding =>
+    bindStep(program, {
+      arguments: [...storages, new BufferStorage(indices, 0)],
+      arena,
+      ...(output && { output }),
+      ...(replace && { replace }),
+    });
+  const full = bind(step);
+  const last = lastStep && bind(lastStep);
+  return {
+    batchSize,
+    batches: Math.floor(samples / batchSize) + (short > 0 ? 1 : 0),
+    step,
+    full,
+    last,
+    indices,
+    output,
+    dispose() {
+      full.dispose();
+      last?.dispose();
+      for (const buffer of [arena, indices, output]) buffer?.native.dispose();
+    },
+  };
+}

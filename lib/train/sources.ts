@@ -1,0 +1,47 @@
+import { internal } from '../errors.js';
+import { Dataset } from '../data/dataset.js';
+import { from, type DataFields } from '../data/from.js';
+import type { Elements } from '../data/elements.js';
+import { StreamDataset } from '../data/stream.js';
+import { Tensor } from '../ir/tensor.js';
+import { storageOf, type BufferStorage } from '../runtime/storage.js';
+import type { BatchSpec, FieldSpec } from './session.js';
+
+/** What a model trains on or is evaluated with. */
+export type Trainable = Dataset | StreamDataset | DataFields;
+
+/** Data in native memory, and whether this call made it and so frees it. */
+export interface Source {
+  readonly dataset: Dataset;
+  readonly owned: boolean;
+}
+
+export function residentSource(data: Dataset | DataFields): Source {
+  return data instanceof Dataset ? { dataset: data, owned: false } : { dataset: from(data), owned: true };
+}
+
+/** Inputs without targets: a data set, or anything that `data.from({ x })` takes. */
+export function inputSource(x: Dataset | Elements): Source {
+  return x instanceof Dataset ? { dataset: x, owned: false } : { dataset: from({ x }), owned: true };
+}
+
+/** Only the fields that a program reads. */
+export function fieldsOf(dataset: Dataset, names: readonly string[]): FieldSpec[] {
+  return [...dataset.fields.values()]
+    .filter(({ name }) => names.includes(name))
+    .map(({ name, dtype, shape, scale, shift }) => ({ name, dtype, shape, scale, shift }));
+}
+
+/** How batches of `samples` rows come out of a data set. */
+export function batchSpec(dataset: Dataset, samples: number, names: readonly string[]): BatchSpec {
+  return { samples, rows: dataset.samples, fields: fieldsOf(dataset, names) };
+}
+
+/** Where a data set's fields lie. */
+export function storagesOf(dataset: Dataset, names: readonly string[]): BufferStorage[] {
+  return fieldsOf(dataset, names).map(({ name }) => {
+    const tensor = dataset.fields.get(name)?.tensor;
+    internal(tensor instanceof Tensor, `field '${name}' is missing`);
+    return storageOf(tensor);
+  });
+}
