@@ -214,7 +214,7 @@ inline void plan_elementwise(Plan& p) {
   allowInPlace(p, a, program);
   for (int o = 0; o < p.outputs; o++)
     if (p.out(o).dtype == DType::u8) program.outBytes |= static_cast<uint16_t>(1u << o);
-  ElementwiseAllocator{p, a, program}.run();
+  ElementwiseAllocator(p, a, program).run();
   cutElementwise(p, a, program);
   p.chunks = chunkCount(program.elements, program.perChunk);
 }

@@ -17,12 +17,15 @@ struct ElementwiseAllocator {
   const ElementwiseAttributes& a;
   ElementwiseProgram& program;
   int firstResult = plan.inputs + static_cast<int>(a.constants);
-  Item item[maxElementwiseSteps];
+  Item item[maxElementwiseSteps] = {};
   int items = 0;
   bool needed[maxRegisters] = {};
-  int lastRead[maxRegisters];
-  uint8_t place[maxRegisters];
+  int lastRead[maxRegisters] = {};
+  uint8_t place[maxRegisters] = {};
   bool slotTaken[maxTileSlots] = {};
+
+  ElementwiseAllocator(Plan& p, const ElementwiseAttributes& attributes, ElementwiseProgram& result)
+      : plan(p), a(attributes), program(result) {}
 
   bool isGathered(int reg) const { return reg < plan.inputs && program.access[reg] == Access::gathered; }
 

@@ -15,7 +15,7 @@ struct Source {
 };
 
 template <class T>
-using TileFn = void (*)(T* out, Source<T> a, Source<T> b, Source<T> c, int64_t n);
+using ElementwiseFn = void (*)(T* out, Source<T> a, Source<T> b, Source<T> c, int64_t n);
 
 template <class F, class T>
 void unaryTile(T* out, Source<T> a, Source<T>, Source<T>, int64_t n) {
@@ -106,7 +106,7 @@ struct selectOp {
 };
 
 template <class F, int arity, class T>
-constexpr TileFn<T> tileOf() {
+constexpr ElementwiseFn<T> tileOf() {
   if constexpr (arity == 1) {
     return unaryTile<F, T>;
   } else if constexpr (arity == 2) {
@@ -117,7 +117,7 @@ constexpr TileFn<T> tileOf() {
 }
 
 template <class F, int arity, class T, bool exists>
-constexpr TileFn<T> tileIf() {
+constexpr ElementwiseFn<T> tileIf() {
   if constexpr (exists) {
     return tileOf<F, arity, T>();
   } else {
@@ -127,7 +127,7 @@ constexpr TileFn<T> tileIf() {
 
 // By code; null where int32 lacks the operation.
 template <class T>
-constexpr TileFn<T> tileFns[] = {
+constexpr ElementwiseFn<T> tileFns[] = {
 #define OPERATION(name, arity, integer, cost) tileIf<name##Op, arity, T, integer || T(0.5) != T(0)>(),
 #include "elementwise_ops.def"
 #undef OPERATION
