@@ -8,9 +8,13 @@
 #include "binding_arguments.h"
 #include "binding_buffer.h"
 #include "binding_environment.h"
+#include "binding_feed.h"
+#include "binding_loop.h"
 #include "binding_program.h"
 #include "counters.h"
 #include "cpu.h"
+#include "gemm.h"
+#include "kernels/elementwise_names.h"
 #include "threads.h"
 
 namespace ravine {
@@ -20,6 +24,20 @@ Napi::Array namesOf(Napi::Env env, const char* blankSeparated) {
   std::istringstream words(blankSeparated);
   Napi::Array names = Napi::Array::New(env);
   for (std::string word; words >> word;) names.Set(names.Length(), word);
+  return names;
+}
+
+Napi::Array elementwiseNames(Napi::Env env) {
+  Napi::Array names = Napi::Array::New(env);
+  for (const ElementwiseOperation& operation : elementwiseOperations) names.Set(names.Length(), operation.name);
+  return names;
+}
+
+Napi::Array reductionNames(Napi::Env env) {
+  Napi::Array names = Napi::Array::New(env);
+#define REDUCTION(name) names.Set(names.Length(), #name);
+#include "reductions.def"
+#undef REDUCTION
   return names;
 }
 
@@ -47,6 +65,8 @@ Napi::Value info(const Napi::CallbackInfo& call) {
   result.Set("isa", kernelTable().isa);
   result.Set("isas", isas);
   result.Set("threads", Pool::instance().threads());
+  result.Set("gemm", "builtin");
+  result.Set("blas", "");
 #ifdef RAVINE_DEBUG
   result.Set("debug", true);
 #else
@@ -63,6 +83,8 @@ Napi::Value countersValue(const Napi::CallbackInfo& call) {
   set("liveBuffers", all.liveBuffers);
   set("livePrograms", all.livePrograms);
   set("liveLoops", all.liveLoops);
+  set("gemmBuiltin", static_cast<int64_t>(gemmCount(GemmProvider::builtin)));
+  set("gemmBlas", static_cast<int64_t>(gemmCount(GemmProvider::blas)));
   set("sharedInstructions", all.sharedInstructions);
   set("instructions", all.instructions);
   return result;
@@ -74,6 +96,15 @@ void setThreads(const Napi::CallbackInfo& call) {
 
 void setMemoryLimitBytes(const Napi::CallbackInfo& call) { setMemoryLimit(integerArgument(call[0], "[setMemoryLimit] bytes")); }
 
+#ifdef RAVINE_DEBUG
+// One byte past a heap block, for the sanitizer's own test.
+void provokeOverflow(const Napi::CallbackInfo&) {
+  const auto block = std::make_unique<volatile char[]>(16);
+  volatile int end = 16;
+  block[static_cast<size_t>(end)] = 1;
+}
+#endif
+
 Napi::Object start(Napi::Env env, Napi::Object exports) {
   static const auto* const refusal = new std::string(selectIsa(std::getenv("RAVINE_ISA")));
   if (!refusal->empty()) throw Napi::Error::New(env, *refusal);
@@ -83,13 +114,22 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   environment->buffer = Napi::Persistent(BufferHandle::define(env));
   environment->program = Napi::Persistent(ProgramHandle::define(env));
   environment->binding = Napi::Persistent(BindingHandle::define(env));
+  environment->loop = Napi::Persistent(LoopHandle::define(env));
+  environment->feed = Napi::Persistent(FeedHandle::define(env));
   exports.Set("kernels", kernelList(env));
+  exports.Set("elementwise", elementwiseNames(env));
+  exports.Set("reductions", reductionNames(env));
   exports.Set("info", Napi::Function::New<info>(env, "info"));
   exports.Set("counters", Napi::Function::New<countersValue>(env, "counters"));
   exports.Set("setThreads", Napi::Function::New<setThreads>(env, "setThreads"));
   exports.Set("setMemoryLimit", Napi::Function::New<setMemoryLimitBytes>(env, "setMemoryLimit"));
   exports.Set("createBuffer", Napi::Function::New<createBuffer>(env, "createBuffer"));
   exports.Set("createProgram", Napi::Function::New<createProgram>(env, "createProgram"));
+  exports.Set("createFeed", Napi::Function::New<createFeed>(env, "createFeed"));
+  exports.Set("startLoop", Napi::Function::New<startLoop>(env, "startLoop"));
+#ifdef RAVINE_DEBUG
+  exports.Set("provokeOverflow", Napi::Function::New<provokeOverflow>(env, "provokeOverflow"));
+#endif
   return exports;
 }
 

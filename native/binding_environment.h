@@ -4,11 +4,14 @@
 #include <napi.h>
 
 #include <memory>
+#include <set>
 
 #include "mailbox.h"
 #include "runners.h"
 
 namespace ravine {
+
+class LoopLetter;
 
 struct Environment {
   explicit Environment(Napi::Env env) : mailbox(std::make_shared<Mailbox>(env)) {}
@@ -17,14 +20,12 @@ struct Environment {
   const void* pending = nullptr;  // a std::shared_ptr: what the handle under construction is to hold
   std::shared_ptr<Mailbox> mailbox;
   Runners runners;
+  std::set<std::shared_ptr<LoopLetter>> loops;  // that run
 
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
   // Before JavaScript goes away: every thread that could call it has ended.
-  void close() {
-    runners.stop();
-    mailbox->close();
-  }
+  void close();
 };
 
 // A JavaScript object that shares a native one. `Self` gives `tag`, `name` and `constructorOf(Environment&)`.

@@ -1,11 +1,12 @@
 {
   "variables": {
     "ravine_core": [
-      "bind.cpp", "buffer.cpp", "cgroup.cpp", "counters.cpp", "cpu.cpp", "error_word.cpp", "executor.cpp",
-      "gemm.cpp", "program.cpp", "threads.cpp", "verify.cpp"
+      "batches.cpp", "bind.cpp", "buffer.cpp", "cgroup.cpp", "counters.cpp", "cpu.cpp", "error_word.cpp", "executor.cpp",
+      "feed.cpp", "gemm.cpp", "loop.cpp", "loop_spec.cpp", "loop_step.cpp", "permutation.cpp", "program.cpp", "threads.cpp", "verify.cpp"
     ],
     "ravine_binding": [
-      "addon.cpp", "binding_arguments.cpp", "binding_buffer.cpp", "binding_program.cpp", "mailbox.cpp", "runners.cpp"
+      "addon.cpp", "binding_arguments.cpp", "binding_buffer.cpp", "binding_environment.cpp", "binding_feed.cpp",
+      "binding_loop.cpp", "binding_loop_spec.cpp", "binding_program.cpp", "mailbox.cpp", "runners.cpp"
     ],
     "ravine_scalar": ["isa/scalar.cpp"],
     "ravine_avx2": ["isa/avx2.cpp"],

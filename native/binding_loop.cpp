@@ -1,0 +1,155 @@
+#include "binding_loop.h"
+
+#include <cstring>
+
+#include "binding_arguments.h"
+#include "binding_buffer.h"
+#include "binding_feed.h"
+#include "binding_program.h"
+
+namespace ravine {
+namespace {
+
+Napi::Float64Array doubles(Napi::Env env, const std::vector<double>& values) {
+  Napi::Float64Array array = Napi::Float64Array::New(env, values.size());
+  if (!values.empty()) std::memcpy(array.Data(), values.data(), values.size() * sizeof(double));
+  return array;
+}
+
+Napi::Object resultValue(Napi::Env env, const Outcome& outcome) {
+  static const char* const reasons[] = {"done", "stopped", "fault"};
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("reason", reasons[static_cast<int>(outcome.reason)]);
+  result.Set("steps", static_cast<double>(outcome.steps));
+  result.Set("epoch", static_cast<double>(outcome.epoch));
+  result.Set("batch", static_cast<double>(outcome.batch));
+  result.Set("metrics", doubles(env, outcome.metrics));
+  result.Set("seconds", outcome.seconds);
+  result.Set("fault", faultValue(env, outcome.fault));
+  return result;
+}
+
+Snapshot snapshotArgument(const Napi::Value& value) {
+  if (!value.IsArray()) throwType(value.Env(), "[snapshot] copies: expected an array");
+  const Napi::Array array = value.As<Napi::Array>();
+  Snapshot snapshot;
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    const std::string name = "[snapshot] copies[" + std::to_string(i) + "]";
+    if (!array.Get(i).IsObject()) throwType(value.Env(), name + ": expected an object");
+    const Napi::Object entry = array.Get(i).As<Napi::Object>();
+    const std::shared_ptr<Buffer> source = BufferHandle::from(entry.Get("source"), name + ".source").core();
+    const std::shared_ptr<Buffer> target = BufferHandle::from(entry.Get("target"), name + ".target").core();
+    if (source == target) throwRange(value.Env(), name + ": expected two buffers");
+    const int64_t most = std::min(source->bytes(), target->bytes());
+    snapshot.copies.push_back({source, target, integerArgument(entry.Get("bytes"), name + ".bytes", 0, most)});
+  }
+  return snapshot;
+}
+
+}  // namespace
+
+LoopLetter::LoopLetter(Napi::Env env, const Napi::Value& onProgress)
+    : mailbox_(Environment::of(env).mailbox), done_(Napi::Promise::Deferred::New(env)) {
+  if (onProgress.IsFunction())
+    onProgress_ = Napi::Persistent(onProgress.As<Napi::Function>());
+  else if (!onProgress.IsNull() && !onProgress.IsUndefined())
+    throwType(env, "[startLoop] onProgress: expected a function or null");
+}
+
+void LoopLetter::start(Napi::Env env, LoopSpec spec) {
+  loop_ = std::make_unique<Loop>(std::move(spec), [this] { post(); });
+  loop_->start();
+  Environment::of(env).loops.insert(shared_from_this());
+  mailbox_->hold(env);
+}
+
+// On the loop's thread.
+void LoopLetter::post() {
+  if (!posted_.exchange(true)) mailbox_->post(shared_from_this());
+}
+
+void LoopLetter::deliver(Napi::Env env) {
+  posted_.store(false);
+  const LoopNews news = loop_->takeNews();
+  if (news.hasProgress && !news.ended && thrown_.IsEmpty() && !onProgress_.IsEmpty()) tell(env, news.progress);
+  for (const Snapshot& snapshot : news.snapshots) {
+    const auto waiting = snapshots_.find(snapshot.number);
+    waiting->second.Resolve(Napi::Number::New(env, static_cast<double>(snapshot.steps)));
+    snapshots_.erase(waiting);
+  }
+  if (news.ended) settle(env);
+}
+
+// What the callback throws must be caught here: Node 20 would only warn of it.
+void LoopLetter::tell(Napi::Env env, const Progress& progress) {
+  Napi::Object value = Napi::Object::New(env);
+  value.Set("epoch", static_cast<double>(progress.epoch));
+  value.Set("batch", static_cast<double>(progress.batch));
+  value.Set("steps", static_cast<double>(progress.steps));
+  value.Set("metrics", doubles(env, progress.metrics));
+  const napi_value argument = value;
+  napi_value result = nullptr, error = nullptr;
+  if (napi_call_function(env, env.Undefined(), onProgress_.Value(), 1, &argument, &result) == napi_ok) return;
+  if (napi_get_and_clear_last_exception(env, &error) != napi_ok) return;
+  Napi::Object holder = Napi::Object::New(env);
+  holder.Set("value", error);
+  thrown_ = Napi::Persistent(holder);
+  loop_->stop();
+}
+
+void LoopLetter::settle(Napi::Env env) {
+  const std::shared_ptr<LoopLetter> self = shared_from_this();
+  if (Environment::of(env).loops.erase(self) == 0) return;
+  loop_->join();
+  mailbox_->letGo(env);
+  onProgress_.Reset();
+  if (!thrown_.IsEmpty())
+    done_.Reject(thrown_.Value().Get("value"));
+  else if (!loop_->outcome().failure.empty())
+    done_.Reject(Napi::Error::New(env, loop_->outcome().failure).Value());
+  else
+    done_.Resolve(resultValue(env, loop_->outcome()));
+}
+
+Napi::Value LoopLetter::snapshot(Napi::Env env, Snapshot snapshot) {
+  const Napi::Promise::Deferred deferred(env);
+  snapshot.number = nextSnapshot_++;
+  const auto waiting = snapshots_.emplace(snapshot.number, deferred).first;
+  if (loop_->request(snapshot)) {
+    snapshots_.erase(waiting);
+    deferred.Resolve(Napi::Number::New(env, static_cast<double>(snapshot.steps)));
+  }
+  return deferred.Promise();
+}
+
+Napi::Function LoopHandle::define(Napi::Env env) {
+  return DefineClass(env, name, {InstanceMethod<&LoopHandle::stop>("stop"), InstanceMethod<&LoopHandle::snapshot>("snapshot")});
+}
+
+LoopHandle::LoopHandle(const Napi::CallbackInfo& info) : Handle(info) {
+  Napi::Object self = info.This().As<Napi::Object>();
+  self.DefineProperty(Napi::PropertyDescriptor::Value("done", core()->done(), napi_enumerable));
+}
+
+void LoopHandle::stop(const Napi::CallbackInfo&) { core()->loop().stop(); }
+
+Napi::Value LoopHandle::snapshot(const Napi::CallbackInfo& info) {
+  return core()->snapshot(info.Env(), snapshotArgument(info[0]));
+}
+
+Napi::Value startLoop(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  LoopSpec spec = loopSpecArgument(info[0]);
+  const auto letter = std::make_shared<LoopLetter>(env, info[1]);
+  if (spec.feed) {
+    const std::shared_ptr<FeedLetter> feed =
+        FeedHandle::from(info[0].As<Napi::Object>().Get("feed"), "[startLoop] feed").letter();
+    const std::shared_ptr<Mailbox> mailbox = Environment::of(env).mailbox;
+    if (!spec.feed->attach([mailbox, feed] { mailbox->post(feed); }))
+      throw Napi::Error::New(env, "[startLoop] feed: another loop has it");
+  }
+  letter->start(env, std::move(spec));
+  return LoopHandle::make(env, letter);
+}
+
+}  // namespace ravine

@@ -1,0 +1,169 @@
+#include "loop.h"
+
+#include <cstring>
+#include <exception>
+
+#include "counters.h"
+#include "denormals.h"
+#include "quiet_thread.h"
+
+namespace ravine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+}  // namespace
+
+Loop::Loop(LoopSpec spec, std::function<void()> onNews) : spec_(std::move(spec)), onNews_(std::move(onNews)) {
+  sums_.assign(spec_.metrics.size(), 0);
+  outcome_.batch = spec_.firstBatch;
+  collected_ = spec_.firstBatch * spec_.batchSize;
+}
+
+Loop::~Loop() {
+  stop();
+  join();
+}
+
+void Loop::start() {
+  counters().liveLoops.fetch_add(1);
+  try {
+    thread_ = quietThread([this] { run(); });
+  } catch (...) {
+    counters().liveLoops.fetch_sub(1);
+    throw;
+  }
+}
+
+void Loop::stop() {
+  stopping_.store(true);
+  const std::lock_guard lock(mutex_);
+  if (spec_.feed) spec_.feed->interrupt();
+}
+
+void Loop::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Loop::run() {
+  const FlushDenormals flush;
+  try {
+    const std::unique_ptr<Batches> batches = makeBatches(spec_, [this] { return interrupted(); });
+    runSteps(*batches);
+  } catch (const std::exception& error) {
+    outcome_.failure = error.what();
+  }
+  finish();
+}
+
+void Loop::runSteps(Batches& batches) {
+  Pace pace(spec_.progressMs);
+  Batch batch;
+  Clock::time_point start = Clock::now();
+  while (outcome_.epoch < spec_.epochs && outcome_.steps < spec_.steps) {
+    if (asked_.load(std::memory_order_relaxed)) takeSnapshots();
+    if (stopping_.load(std::memory_order_relaxed)) {
+      outcome_.reason = Outcome::Reason::stopped;
+      break;
+    }
+    if (spec_.feed) outcome_.seconds += secondsSince(start);
+    const Next next = batches.next(outcome_.epoch, outcome_.batch, batch);
+    if (spec_.feed) start = Clock::now();
+    if (next == Next::epochEnd || (next == Next::finished && stepsOfEpoch_ > 0)) closeEpoch();
+    if (next == Next::finished) break;
+    if (next != Next::batch) continue;
+    const bool fine = step(batch);
+    batches.used();
+    if (!fine) {
+      outcome_.reason = Outcome::Reason::fault;
+      break;
+    }
+    if (pace.due()) tellProgress();
+    if (batches.complete(outcome_.batch)) closeEpoch();
+  }
+  outcome_.seconds += secondsSince(start);
+  if (stepsOfEpoch_ > 0) outcome_.metrics.insert(outcome_.metrics.end(), sums_.begin(), sums_.end());
+}
+
+void Loop::closeEpoch() {
+  outcome_.metrics.insert(outcome_.metrics.end(), sums_.begin(), sums_.end());
+  sums_.assign(sums_.size(), 0);
+  outcome_.epoch++;
+  outcome_.batch = 0;
+  stepsOfEpoch_ = 0;
+  collected_ = 0;
+}
+
+void Loop::tellProgress() {
+  {
+    const std::lock_guard lock(mutex_);
+    news_.hasProgress = true;
+    news_.progress.epoch = outcome_.epoch;
+    news_.progress.batch = outcome_.batch;
+    news_.progress.steps = outcome_.steps;
+    news_.progress.metrics.assign(sums_.begin(), sums_.end());
+  }
+  onNews_();
+}
+
+LoopNews Loop::takeNews() {
+  const std::lock_guard lock(mutex_);
+  LoopNews news = std::move(news_);
+  news_ = {};
+  news_.ended = news.ended;
+  return news;
+}
+
+// What was bound is let go here: the handle in JavaScript may live much longer.
+void Loop::finish() {
+  takeSnapshots();
+  {
+    const std::lock_guard lock(mutex_);
+    for (Snapshot& snapshot : requests_) snapshot.take(outcome_.steps);
+    news_.snapshots.insert(news_.snapshots.end(), requests_.begin(), requests_.end());
+    requests_.clear();
+    if (spec_.feed) spec_.feed->close();
+    spec_ = {};
+    news_.ended = true;
+  }
+  counters().liveLoops.fetch_sub(1);
+  onNews_();
+}
+
+void Snapshot::take(int64_t stepsDone) {
+  for (const Copy& copy : copies) std::memcpy(copy.target->data(), copy.source->data(), static_cast<size_t>(copy.bytes));
+  copies.clear();
+  steps = stepsDone;
+}
+
+void Loop::takeSnapshots() {
+  std::vector<Snapshot> requests;
+  {
+    const std::lock_guard lock(mutex_);
+    requests.swap(requests_);
+    asked_.store(false);
+  }
+  if (requests.empty()) return;
+  for (Snapshot& snapshot : requests) snapshot.take(outcome_.steps);
+  {
+    const std::lock_guard lock(mutex_);
+    for (Snapshot& snapshot : requests) news_.snapshots.push_back(std::move(snapshot));
+  }
+  onNews_();
+}
+
+bool Loop::request(Snapshot& snapshot) {
+  const std::lock_guard lock(mutex_);
+  if (news_.ended) {
+    snapshot.take(outcome_.steps);
+    return true;
+  }
+  requests_.push_back(std::move(snapshot));
+  asked_.store(true);
+  if (spec_.feed) spec_.feed->interrupt();
+  return false;
+}
+
+}  // namespace ravine

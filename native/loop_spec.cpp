@@ -1,0 +1,60 @@
+#include "loop_spec.h"
+
+#include <algorithm>
+
+namespace ravine {
+namespace {
+
+std::string checkPlaces(const LoopSpec& spec) {
+  const int64_t mostSamples = spec.feed ? spec.batchSize : std::min(spec.batchSize, spec.samples);
+  if (spec.indices.buffer && !spec.indices.holds(mostSamples * 4, 4))
+    return "indices: expected room for " + std::to_string(mostSamples) + " int32 at a multiple of 4";
+  if (spec.random.buffer && !spec.random.holds(24, 4)) return "random: expected room for 6 int32 at a multiple of 4";
+  for (size_t i = 0; i < spec.scalars.size(); i++) {
+    const int64_t bytes = bytesOf(spec.scalars[i].dtype);
+    if (!spec.scalars[i].place.holds(bytes, bytes))
+      return "scalars.targets[" + std::to_string(i) + "] lies outside of its buffer";
+  }
+  for (size_t i = 0; i < spec.metrics.size(); i++) {
+    const int64_t bytes = bytesOf(spec.metrics[i].dtype);
+    if (!spec.metrics[i].place.holds(bytes, bytes)) return "metrics[" + std::to_string(i) + "] lies outside of its buffer";
+  }
+  return "";
+}
+
+std::string checkCollect(const LoopSpec& spec) {
+  const Collect& collect = spec.collect;
+  int64_t batchBytes = 0, epochBytes = 0;
+  if (!collect.target) return "";
+  if (__builtin_mul_overflow(collect.rowBytes, spec.batchSize, &batchBytes) || !collect.source.holds(batchBytes, 1))
+    return "collect: expected batchSize rows in the source";
+  if (spec.feed) return "";
+  if (__builtin_mul_overflow(collect.rowBytes, spec.samples, &epochBytes) || epochBytes > collect.target->bytes())
+    return "collect: expected room for samples rows in the target";
+  return "";
+}
+
+}  // namespace
+
+int64_t LoopSpec::plannedSteps() const {
+  int64_t all = 0;
+  if (__builtin_mul_overflow(batches(), epochs, &all)) all = INT64_MAX;
+  return std::min(steps, all - firstBatch);
+}
+
+std::string LoopSpec::check() const {
+  if (parts > full->parts() || (last && parts > last->parts()))
+    return "parts: expected at most the program's " + std::to_string(full->parts());
+  if (!feed && batches() == 0) return "samples: they do not fill one batch, and there is no binding for a short one";
+  if (!feed && firstBatch >= batches()) return "firstBatch: expected less than the " + std::to_string(batches()) + " of an epoch";
+  const int64_t rows = scalars.empty() ? 0 : static_cast<int64_t>(table.size() / scalars.size());
+  if (!scalars.empty() && (rows == 0 || table.size() % scalars.size() != 0))
+    return "scalars.table: expected rows of " + std::to_string(scalars.size());
+  if (!scalars.empty() && !feed && rows != 1 && rows < plannedSteps())
+    return "scalars.table: expected 1 row or one for each of " + std::to_string(plannedSteps()) + " steps, got " +
+           std::to_string(rows);
+  const std::string places = checkPlaces(*this);
+  return places.empty() ? checkCollect(*this) : places;
+}
+
+}  // namespace ravine
