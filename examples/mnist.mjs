@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Model, data, info, losses, metrics, nn, optim, setNumThreads } from '../dist/index.js';
+import { Model, data, info, losses, metrics, nn, optim, setThreads } from '../dist/index.js';
 import { showDigits } from './shared/digits.mjs';
 import { numbersFromCommandLine } from './shared/options.mjs';
 import { progressReport } from './shared/progress.mjs';
@@ -17,7 +17,7 @@ const options = numbersFromCommandLine('npm start --', {
   seed: { value: 1, check: 'seed', about: 'of weights and order' },
   threads: { value: undefined, about: 'default: the cores that this process may use' },
 });
-if (options.threads !== undefined) setNumThreads(options.threads);
+if (options.threads !== undefined) setThreads(options.threads);
 
 const [train, test] = await Promise.all([mnist('train'), mnist('t10k')]);
 const model = makeModel();

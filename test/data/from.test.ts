@@ -80,7 +80,7 @@ describe('data.from', () => {
       shared,
       runInNewContext('Float32Array.of(1, 2)') as Float32Array,
       runInNewContext('[1, 2]') as number[],
-      Object.assign(new Float32Array(new ArrayBuffer(8, { maxByteLength: 64 } as object)), [1, 2]),
+      Object.assign(new Float32Array(Reflect.construct(ArrayBuffer, [8, { maxByteLength: 64 }]) as ArrayBuffer), [1, 2]),
     ];
     for (const x of parts) expect(field(from({ x }), 'x').data).toEqual(Float32Array.of(1, 2));
   });
@@ -113,7 +113,7 @@ describe('data.from', () => {
 
   it('detaches what it is told to transfer, and only after all checks', () => {
     const x = Float32Array.of(1, 2);
-    expect(() => from({ x, y: [1] }, { transfer: true })).toThrow('as many samples');
+    expect(() => from({ x, y: Int32Array.of(1) }, { transfer: true })).toThrow('as many samples');
     expect(x.length).toBe(2);
     const dataset = from({ x, y: Int32Array.of(0, 1) }, { transfer: true });
     expect(x.length).toBe(0);

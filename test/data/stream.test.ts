@@ -12,6 +12,9 @@ const good = {
   y: [0, 1],
 };
 
+/** What is deliberately not of the declared type. */
+const wrong = (value: unknown) => value as never;
+
 async function all(dataset: StreamDataset): Promise<CheckedBatch[]> {
   const batches: CheckedBatch[] = [];
   for await (const batch of dataset.batches()) batches.push(batch);
@@ -118,15 +121,13 @@ describe('data.stream', () => {
   });
 
   it('refuses what is no source, and one that is spent', async () => {
-    expect(() => stream([good] as unknown as () => [], options)).toThrow(
+    expect(() => stream(wrong([good]), options)).toThrow(
       'expected a function that gives an iterable of batches, got an array of 1',
     );
-    await expect(all(stream(() => 5 as unknown as [], options))).rejects.toThrow('got 5');
+    await expect(all(stream(() => wrong(5), options))).rejects.toThrow('got 5');
     await expect(all(stream(() => [], options))).rejects.toThrow('0 batches');
     expect(() => stream(() => [], { ...options, batchSize: 0 })).toThrow('expected batchSize to be a positive integer, got 0');
-    expect(() => stream(() => [], { ...options, x: { shape: [2], dtyp: 'uint8' } } as typeof options)).toThrow(
-      "unknown option 'dtyp'",
-    );
-    expect(() => stream(() => [], { batchSize: 1 } as typeof options)).toThrow('[data.stream x] expected { shape, dtype }');
+    expect(() => stream(() => [], wrong({ ...options, x: { shape: [2], dtyp: 'uint8' } }))).toThrow("unknown option 'dtyp'");
+    expect(() => stream(() => [], wrong({ batchSize: 1 }))).toThrow('[data.stream x] expected { shape, dtype }');
   });
 });

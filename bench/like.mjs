@@ -1,0 +1,58 @@
+// Like with like: from the peer's initial weights, on the peer's batches in the peer's order, the losses have to be the peer's.
+
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { makeModel, samples, workloads } from './workloads.mjs';
+
+const steps = 50;
+/** Of the loss, relative. */
+export const tolerance = 1e-4;
+
+/** `command`: words that run the reference script. Gives both sides' mean loss over the steps, and the first batch's loss after them. */
+export async function compareLosses(name, command) {
+  const folder = await mkdtemp(join(tmpdir(), 'ravine-like-'));
+  try {
+    const workload = workloads[name];
+    const [program, ...args] = [...command, JSON.stringify({ ...workload, samples, steps }), folder];
+    const { stdout } = await promisify(execFile)(program, args, { maxBuffer: 1 << 26 });
+    const peer = JSON.parse(stdout.trim().split('\n').at(-1));
+    const own = await trainLike(workload, folder);
+    const theirs = { mean: peer.losses.reduce((sum, loss) => sum + loss, 0) / steps, after: peer.after };
+    const difference = Math.max(...['mean', 'after'].map((key) => Math.abs(own[key] - theirs[key]) / Math.abs(theirs[key])));
+    return { peer: peer.engine, own, theirs, difference, equal: difference <= tolerance };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function trainLike(workload, folder) {
+  const { batch, layers } = workload;
+  const [x, y, order] = await Promise.all(['x', 'y', 'order'].map((name) => readFile(join(folder, `${name}.bin`))));
+  const { rows, labels } = inOrder(floats(x), integers(y), integers(order), layers[0]);
+  const model = makeModel(workload);
+  await model.load(join(folder, 'weights.safetensors'));
+  const count = order.byteLength / 4;
+  const data = { x: { data: rows, shape: [count, layers[0]] }, y: labels };
+  const { logs } = await model.fit(data, { epochs: 1, batchSize: batch, shuffle: false });
+  const first = { x: { data: rows.subarray(0, batch * layers[0]), shape: [batch, layers[0]] }, y: labels.subarray(0, batch) };
+  const { loss } = await model.evaluate(first);
+  return { mean: logs.loss[0], after: loss };
+}
+
+/** The samples as the steps take them, one after the other. */
+function inOrder(x, y, order, features) {
+  const rows = new Float32Array(order.length * features);
+  order.forEach((sample, i) => rows.set(x.subarray(sample * features, (sample + 1) * features), i * features));
+  return { rows, labels: order.map((sample) => y[sample]) };
+}
+
+function floats(bytes) {
+  return new Float32Array(Uint8Array.from(bytes).buffer);
+}
+
+function integers(bytes) {
+  return new Int32Array(Uint8Array.from(bytes).buffer);
+}
