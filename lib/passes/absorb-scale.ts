@@ -33,7 +33,7 @@ export function absorbScale(graph: Graph): Graph {
     }
     const slope = slopes.get(node);
     return slope && [slope];
-  }).graph;
+  });
 }
 
 function sameSize(value: Value, node: Node): boolean {

@@ -8,7 +8,7 @@ export function removeDead(graph: Graph): Graph {
   const checks = graph.nodes.filter((node) => node.op.effect);
   const live = new Set<Node>(reachable([...graph.outputs, ...checks.flatMap((node) => node.inputs)]));
   for (const node of checks) live.add(node);
-  return rewrite(graph, (node) => (live.has(node) ? undefined : [])).graph;
+  return rewrite(graph, () => undefined, live);
 }
 
 /** Common subexpressions: two calls of a pure op with equal inputs and attributes become one. */
@@ -29,7 +29,7 @@ export function shareCommon(graph: Graph): Graph {
     const made = applyAll(node.op, inputs, node.attributes);
     known.set(key, made);
     return made;
-  }).graph;
+  });
 }
 
 /** JSON turns NaN and ±∞ into null, and −0 into 0. */

@@ -60,7 +60,7 @@ export function fuseEpilogues(graph: Graph): Graph {
     const inputs = [...product.inputs, ...(bias ? [bias] : []), ...(mask ? [mask] : [])].map(tensorOf);
     const attributes = { ...(product.attributes as MatmulAttributes), bias: bias !== undefined, relu, mask: mask !== undefined };
     return applyAll(matmulEpilogueOp, inputs, attributes);
-  }).graph;
+  });
 }
 
 /** add(product, bias [n]) */

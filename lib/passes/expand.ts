@@ -10,7 +10,7 @@ export function expandDefinitions(graph: Graph): Graph {
     internal(depth < 16, 'definitions that expand without end');
     expanded = rewrite(expanded, (node, inputs) =>
       node.op.implementation.kind === 'definition' ? node.op.definition?.(inputs, node.attributes) : undefined,
-    ).graph;
+    );
   }
   return expanded;
 }

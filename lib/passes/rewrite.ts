@@ -6,14 +6,8 @@ import { Trace, withTrace } from '../ir/trace.js';
 /** What a pass makes of a node: its new outputs, or undefined to keep it. Inputs are the new graph's, as is what `tensorOf` gives. */
 export type Visit = (node: Node, inputs: readonly Tensor[], tensorOf: (old: Value) => Tensor) => readonly Tensor[] | undefined;
 
-export interface Rewritten {
-  readonly graph: Graph;
-  /** Where an old value went; undefined for one that vanished. */
-  readonly valueOf: (old: Value) => Value | undefined;
-}
-
-/** Builds a graph anew, node by node. Inputs stay, in number and order. */
-export function rewrite(graph: Graph, visit: Visit): Rewritten {
+/** Builds a graph anew, node by node, without those that are not in `live`. Inputs stay, in number and order. */
+export function rewrite(graph: Graph, visit: Visit, live?: ReadonlySet<Node>): Graph {
   const trace = new Trace();
   const mapped = new Map<Value, Tensor>();
   const tensorOf = (value: Value): Tensor => {
@@ -21,8 +15,9 @@ export function rewrite(graph: Graph, visit: Visit): Rewritten {
     internal(tensor !== undefined, `${value.node.op.name} was used before it was rewritten`);
     return tensor;
   };
-  const finished = withTrace(trace, () => {
+  return withTrace(trace, () => {
     for (const node of graph.nodes) {
+      if (live && !live.has(node) && node.op.implementation.kind !== 'input') continue;
       const inputs = node.inputs.map(tensorOf);
       const outputs = trace.inScope(node.scope, () => keepOrReplace(trace, node, inputs, visit, tensorOf));
       node.outputs.forEach((value, i) => {
@@ -32,7 +27,6 @@ export function rewrite(graph: Graph, visit: Visit): Rewritten {
     }
     return trace.finish(graph.outputs.map(tensorOf));
   });
-  return { graph: finished, valueOf: (old) => mapped.get(old)?.value };
 }
 
 function keepOrReplace(trace: Trace, node: Node, inputs: readonly Tensor[], visit: Visit, tensorOf: (old: Value) => Tensor): readonly Tensor[] {

@@ -34,7 +34,7 @@ export function simplify(graph: Graph): Graph {
     const simpler = rules[node.op.name]?.(node, inputs) ?? foldConstants(node, inputs);
     if (simpler) return [simpler];
     return inputs === given ? undefined : [apply(node.op, inputs, node.attributes)];
-  }).graph;
+  });
 }
 
 function sourceOf(tensor: Tensor): Node | undefined {
