@@ -12,11 +12,11 @@ struct ElementwiseOperation {
   uint8_t cost;  // in operations as cheap as an addition
 };
 
-inline constexpr ElementwiseOperation elementwiseOperations[] = {
+constexpr ElementwiseOperation elementwiseOperations[] = {
 #define OPERATION(name, arity, integer, cost) {#name, arity, integer, cost},
 #include "elementwise_ops.def"
 #undef OPERATION
 };
-inline constexpr int elementwiseOperationCount = sizeof(elementwiseOperations) / sizeof(elementwiseOperations[0]);
+constexpr int elementwiseOperationCount = sizeof(elementwiseOperations) / sizeof(elementwiseOperations[0]);
 
 }  // namespace ravine

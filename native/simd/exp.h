@@ -82,7 +82,7 @@ inline Vec<T> sigmoid(Vec<T> x) {
   return select(lt(x, V::zero()), e, one) / (one + e);
 }
 
-// -t / (t + 2) with t = e^-2|x| - 1. All x. ULP: float 2, double 2.
+// -t / (t + 2) with t = e^-2|x| - 1. All x. ULP: float 3, double 3.
 template <class T>
 inline Vec<T> tanh(Vec<T> x) {
   using V = Vec<T>;

@@ -11,7 +11,7 @@
 
 namespace ravine::RAVINE_ISA {
 
-// 1 / sqrt(x), both rounded. ULP: 1.
+// 1 / sqrt(x), both rounded. ULP: 1.5.
 template <class T>
 inline Vec<T> rsqrt(Vec<T> x) {
   return Vec<T>::broadcast(T(1)) / sqrt(x);

@@ -26,8 +26,8 @@ inline Pair<T> operator*(Pair<T> a, Pair<T> b) {
 // log(1 + f) = 2 s + s z (2/3 + z Q(z)), every sum down to the 2/3 in two words.
 inline Pair<double> logPair(Vec<double> x) {
   using V = Vec<double>;
-  static constexpr double q[] = {0.4000000000000562,  0.28571428569243668, 0.22222222627136604, 0.18181777009716821,
-                                 0.15387039366901101, 0.13251148977806895, 0.13242877571188558};
+  static constexpr double q[] = {0.3999999999999998,  0.28571428571444779, 0.22222222217603654, 0.18181818863295887,
+                                 0.15384557287815032, 0.13336303221387136, 0.11675077099108985, 0.11987059866075933};
   const LogParts<double> parts = logParts(x);
   const V two = V::broadcast(2), f = parts.f, d = two + f, dLow = f - (d - two);
   const V sHi = f / d;
@@ -54,7 +54,7 @@ inline Vec<double> powMagnitude(Vec<double> a, Vec<double> y) {
   return expWithTail(p, select(lt(abs(p), V::broadcast(1000)), tail, V::zero()));
 }
 
-// All x and y as in C: x^0 = 1^y = 1, negative x with an integer y, NaN with another; 0 and infinities. ULP: 1.
+// All x and y as in C: x^0 = 1^y = 1, negative x with an integer y, NaN with another; 0 and infinities. ULP: 2.
 inline Vec<double> pow(Vec<double> x, Vec<double> y) {
   using V = Vec<double>;
   const V zero = V::zero(), one = V::broadcast(1), inf = infinity<double>(), a = abs(x);
