@@ -56,7 +56,7 @@ export function adam(options: AdamOptions = {}): Optimizer {
   };
 }
 
-/** 1 − βᵗ without cancellation, for t = 1, 2, …: β = 0.999999 leaves 10 digits of the plain form at t = 1. */
+/** 1 − βᵗ for t = 1, 2, … without cancellation: of the plain form 10 digits are right for β = 0.999999, t = 2. */
 export function biasCorrection(beta: number, t: number): number {
   return beta === 0 ? 1 : -Math.expm1(t * Math.log(beta));
 }

@@ -37,8 +37,6 @@ export interface Optimizer {
   readonly scalars: readonly string[];
   /** Whether the scalars are the same at every step. */
   readonly constantScalars?: boolean;
-  /** No scalar differs from step to step. Default false. */
-  readonly constantScalars?: boolean;
   /** The scalars of a step, in double. */
   scalarsAt(info: StepInfo): readonly number[];
   /** The update, in ops. */

@@ -1,4 +1,4 @@
-import { RavineError } from '../errors.js';
+import { RavineError, describe } from '../errors.js';
 import { add, mul, neg, sub } from '../ops/elementwise.js';
 import { sgdStep } from '../ops/optimizer.js';
 import { boolean, checkNames, numberIn, oneOf } from '../options.js';
@@ -54,7 +54,6 @@ export function sgd(options: SgdOptions): Optimizer {
     options: resolved,
     state: momentum === 0 ? [] : ['velocity'],
     scalars: dampening === 0 ? ['learningRate'] : ['learningRate', 'gradientWeight'],
-    constantScalars: dampening === 0 && typeof learningRate === 'number',
     constantScalars: typeof learningRate === 'number' && dampening === 0,
     scalarsAt(info) {
       const rate = learningRateAt(learningRate, info);
@@ -66,15 +65,16 @@ export function sgd(options: SgdOptions): Optimizer {
   return { ...optimizer, evaluateAt: (parameters, state) => add(parameters, mul(named('sgd', state, 'velocity'), momentum)) };
 }
 
-function resolve(options: SgdOptions): Resolved {
+function resolve(given: SgdOptions | undefined): Resolved {
   const where = 'sgd';
-  checkNames(where, options, known);
+  checkNames(where, given, known);
+  const options: Partial<SgdOptions> = given ?? {};
   const { momentum = 0, nesterov = false, dampening = 0 } = options;
   const resolved: Resolved = {
     learningRate: checkLearningRate(where, options.learningRate),
     momentum: numberIn(where, 'momentum', momentum, 0, 1),
     momentumForm: oneOf(where, 'momentumForm', options.momentumForm ?? 'lecture', ['lecture', 'torch']),
-    nesterov: nesterov === 'lookahead' ? nesterov : boolean(where, 'nesterov', nesterov),
+    nesterov: checkNesterov(nesterov),
     dampening: numberIn(where, 'dampening', dampening, 0, 1),
     weightDecay: numberIn(where, 'weightDecay', options.weightDecay ?? 0, 0),
     maximize: boolean(where, 'maximize', options.maximize ?? false),
@@ -89,6 +89,11 @@ function resolve(options: SgdOptions): Resolved {
   if (resolved.momentumForm !== 'lecture' && nesterov === 'lookahead')
     refuse("expected momentumForm 'lecture' with nesterov: 'lookahead', got 'torch'");
   return resolved;
+}
+
+function checkNesterov(value: unknown): boolean | 'lookahead' {
+  if (typeof value === 'boolean' || value === 'lookahead') return value;
+  throw new RavineError('option', 'sgd', `expected nesterov to be true, false or 'lookahead', got ${describe(value)}`);
 }
 
 function update(options: Resolved, { parameters, gradients, state, scalars }: UpdateArguments): UpdateResult {
