@@ -1,0 +1,4 @@
+import { movementCases } from './cases/movement.js';
+import { testOp } from './harness.js';
+
+movementCases.forEach(testOp);

@@ -1,0 +1,4 @@
+import { optimizerCases } from './cases/optimizer.js';
+import { testOp } from './harness.js';
+
+optimizerCases.forEach(testOp);
