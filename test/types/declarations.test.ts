@@ -2,21 +2,20 @@ import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { diagnose, diagnoseDeclarations, emitDeclarations } from './diagnose.js';
+import { diagnose, emitDeclarations } from './diagnose.js';
 
 const programs = join(dirname(fileURLToPath(import.meta.url)), 'programs');
 const files = readdirSync(programs)
   .filter((name) => name.endsWith('.ts'))
   .map((name) => join(programs, name));
-const declarations = emitDeclarations();
-const results = diagnose(files, declarations);
+const diagnosis = diagnose(files, emitDeclarations());
 
 describe('the emitted declarations', () => {
   it('are right in themselves', () => {
-    expect(diagnoseDeclarations(declarations)).toEqual([]);
+    expect(diagnosis.declarations).toEqual([]);
   });
 
-  for (const [file, { found, expected }] of results) {
+  for (const [file, { found, expected }] of diagnosis.programs) {
     const name = file.slice(programs.length + 1);
 
     it(`${name}: nothing but what is expected`, () => {

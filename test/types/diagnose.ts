@@ -34,11 +34,15 @@ function readConfig(path: string): ts.ParsedCommandLine {
   return ts.parseJsonConfigFileContent(config, ts.sys, dirname(path));
 }
 
-/** Compiles programs strictly against declarations; findings and expectations by file. */
-export function diagnose(
-  files: readonly string[],
-  declarations: string,
-): Map<string, { found: Finding[]; expected: Expectation[] }> {
+export interface Diagnosis {
+  /** Findings and expectations by file. */
+  readonly programs: ReadonlyMap<string, { readonly found: readonly Finding[]; readonly expected: readonly Expectation[] }>;
+  /** What is wrong with the declarations themselves. */
+  readonly declarations: readonly string[];
+}
+
+/** Compiles programs strictly against declarations. */
+export function diagnose(files: readonly string[], declarations: string): Diagnosis {
   const options: ts.CompilerOptions = {
     ...readConfig(join(root, 'tsconfig.json')).options,
     noEmit: true,
@@ -48,22 +52,22 @@ export function diagnose(
     paths: { ravine: [declarations] },
   };
   const program = ts.createProgram([...files], options);
-  return new Map(
-    files.map((file) => {
-      const source = program.getSourceFile(file);
-      if (!source) throw new Error(`${file} is missing`);
-      const diagnostics = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
-      return [file, { found: diagnostics.map((diagnostic) => findingOf(source, diagnostic)), expected: expectationsOf(source) }];
-    }),
-  );
-}
-
-/** What is wrong with the declarations themselves. */
-export function diagnoseDeclarations(declarations: string): string[] {
-  const options = { ...readConfig(join(root, 'tsconfig.json')).options, noEmit: true, skipLibCheck: false };
-  return ts.getPreEmitDiagnostics(ts.createProgram([declarations], options)).map(({ file, messageText }) => {
-    return `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
-  });
+  const findingsIn = (source: ts.SourceFile): Finding[] =>
+    [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map((diagnostic) =>
+      findingOf(source, diagnostic),
+    );
+  const own = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(dirname(declarations)));
+  if (own.length === 0) throw new Error('no program uses the declarations');
+  return {
+    programs: new Map(
+      files.map((file) => {
+        const source = program.getSourceFile(file);
+        if (!source) throw new Error(`${file} is missing`);
+        return [file, { found: findingsIn(source), expected: expectationsOf(source) }];
+      }),
+    ),
+    declarations: own.flatMap((source) => findingsIn(source).map(({ text, line }) => `${source.fileName}:${line}: ${text}`)),
+  };
 }
 
 function findingOf(source: ts.SourceFile, { messageText, start = 0, length = 0 }: ts.Diagnostic): Finding {
