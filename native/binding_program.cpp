@@ -10,7 +10,17 @@ namespace {
 
 // What a part that runs on another thread will have to tell.
 struct RunLetter : Letter {
-  RunLetter(Napi::Env env, std::shared_ptr<Mailbox> box) : deferred(env), mailbox(std::move(box)) {}
+  RunLetter(Napi::Env env, std::shared_ptr<Mailbox> box, std::shared_ptr<Binding> bound)
+      : deferred(env), mailbox(std::move(box)), binding(std::move(bound)) {}
+
+  // Before it is posted the binding is let go: whoever awaits the run may use it again, and count what is live.
+  void run(int64_t part) {
+    {
+      const std::lock_guard lock(binding->running);
+      if (!runPart(*binding, part, true)) fault = binding->fault();
+    }
+    binding.reset();
+  }
 
   void deliver(Napi::Env env) override {
     mailbox->letGo(env);
@@ -19,6 +29,7 @@ struct RunLetter : Letter {
 
   Napi::Promise::Deferred deferred;
   std::shared_ptr<Mailbox> mailbox;
+  std::shared_ptr<Binding> binding;
   FaultReport fault;
 };
 
@@ -101,14 +112,12 @@ Napi::Value BindingHandle::run(const Napi::CallbackInfo& info) {
 
 Napi::Value BindingHandle::runAsync(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const std::shared_ptr<Binding> binding = core();
-  const int64_t part = partArgument(info[0], *binding);
+  const int64_t part = partArgument(info[0], *core());
   Environment& environment = Environment::of(env);
   const std::shared_ptr<Mailbox> mailbox = environment.mailbox;
-  const auto letter = std::make_shared<RunLetter>(env, mailbox);
-  environment.runners.run([binding, part, mailbox, letter] {
-    const std::lock_guard lock(binding->running);
-    if (!runPart(*binding, part, true)) letter->fault = binding->fault();
+  const auto letter = std::make_shared<RunLetter>(env, mailbox, core());
+  environment.runners.run([part, mailbox, letter] {
+    letter->run(part);
     mailbox->post(letter);
   });
   mailbox->hold(env);

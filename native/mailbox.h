@@ -9,7 +9,7 @@
 
 namespace ravine {
 
-// Made and destroyed on the JavaScript thread.
+// One that holds JavaScript values is made and destroyed on the JavaScript thread.
 struct Letter {
   virtual ~Letter() = default;
   virtual void deliver(Napi::Env env) = 0;
