@@ -15,13 +15,14 @@ export function scalarTable(engine: Engine, position: Position, stepsPerEpoch: n
   const width = optimizer.scalars.length;
   const rows = optimizer.constantScalars ? 1 : steps;
   const table = new Float64Array(rows * width);
+  const first = position.step;
   const start = position.epoch * stepsPerEpoch + position.batch;
   for (let i = 0; i < rows; i++) {
-    const step = position.step + i;
+    const step = first + i;
     const values = optimizer.scalarsAt({ step, epoch: Math.floor((start + i) / stepsPerEpoch), stepsPerEpoch });
     for (let j = 0; j < width; j++) table[i * width + j] = checkScalar(optimizer.name, optimizer.scalars[j] ?? '', values[j], step);
   }
-  return { table, learningRateAt: (step) => table[Math.min(rows - 1, Math.max(0, step - position.step)) * width] ?? NaN };
+  return { table, learningRateAt: (step) => table[Math.min(rows - 1, Math.max(0, step - first)) * width] ?? NaN };
 }
 
 function checkScalar(optimizer: string, name: string, value: unknown, step: number): number {
