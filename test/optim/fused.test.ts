@@ -22,8 +22,8 @@ function flat(dtype: DType, seed: number, low: number, high: number): Tensor {
 function differing(got: readonly Tensor[], want: readonly Tensor[]): number[] {
   expect(got.length).toBe(want.length);
   return got.map((tensorGot, i) => {
-    const [a, b] = [tensorGot.data(), want[i]?.data() ?? []];
-    return a.reduce((count, value, j) => count + Number(!Object.is(value, b[j])), 0);
+    const [a, b] = [Array.from(tensorGot.data()), want[i]?.data() ?? []];
+    return a.filter((value, j) => !Object.is(value, b[j])).length;
   });
 }
 

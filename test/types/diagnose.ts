@@ -29,7 +29,9 @@ export function emitDeclarations(): string {
 }
 
 function readConfig(path: string): ts.ParsedCommandLine {
-  const { config, error } = ts.readConfigFile(path, (file) => ts.sys.readFile(file));
+  const read = ts.readConfigFile(path, (file) => ts.sys.readFile(file));
+  const config: unknown = read.config;
+  const { error } = read;
   if (error) throw new Error(ts.flattenDiagnosticMessageText(error.messageText, '\n'));
   return ts.parseJsonConfigFileContent(config, ts.sys, dirname(path));
 }
