@@ -39,6 +39,8 @@ export class Buffer extends Tensor {
 
   protected override materialize(): Storage {
     const filled = withoutTrace(() => full(this.shape, this.#value, { dtype: this.dtype }));
-    return evaluator().share(filled.storage);
+    const storage = evaluator().share(filled.storage);
+    filled.dispose();
+    return storage;
   }
 }

@@ -1,3 +1,4 @@
+import type { Value } from '../ir/graph.js';
 import { Tensor } from '../ir/tensor.js';
 import { Trace, withTrace } from '../ir/trace.js';
 import type { Shape, TensorType } from '../shape.js';
@@ -40,9 +41,18 @@ export function describeLayers(root: AnyModule, inputs?: readonly TensorType[]):
   });
 }
 
+/** A trace for shapes alone: it does not have parameters drawn. */
+class ShapeTrace extends Trace {
+  override valueOf(tensor: Tensor): Value {
+    const drawsNow = tensor instanceof Parameter && !tensor.initialized;
+    const value = drawsNow ? this.input(tensor, { kind: 'captured', tensor }).value : undefined;
+    return value ?? super.valueOf(tensor);
+  }
+}
+
 function outputsOf(root: AnyModule, inputs: readonly TensorType[]): Map<AnyModule, Shape> {
   const shapes = new Map<AnyModule, Shape>();
-  const trace = new Trace();
+  const trace = new ShapeTrace();
   const observe = (_: string, module: AnyModule, output: unknown): void => {
     if (output instanceof Tensor && !shapes.has(module)) shapes.set(module, output.shape);
   };

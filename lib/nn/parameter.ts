@@ -2,6 +2,7 @@ import { checkDType, isFloat, type DType } from '../dtype.js';
 import { RavineError, describe } from '../errors.js';
 import { evaluator, type Storage } from '../ir/evaluator.js';
 import { Tensor } from '../ir/tensor.js';
+import { tidy } from '../ir/tidy.js';
 import { withoutTrace } from '../ir/trace.js';
 import { boolean, checkNames, numberIn } from '../options.js';
 import { checkShape, formatType, sameShape, sizeOf, type Shape } from '../shape.js';
@@ -76,13 +77,16 @@ export class Parameter extends Tensor {
     return storage;
   }
 
+  /** What the initializer makes on its way is freed; a tensor that it was given stays. */
   #draw(seed: number, name: string): Storage {
+    return tidy(() => evaluator().share(this.#drawTensor(seed, name).storage));
+  }
+
+  #drawTensor(seed: number, name: string): Tensor {
     const { dtype, shape } = this;
     const drawn = withoutTrace(() => this.#initializer({ dtype, shape, fanIn: this.#fanIn, fanOut: this.#fanOut, seed, name }));
-    if (!(drawn instanceof Tensor) || drawn.dtype !== dtype || !sameShape(drawn.shape, shape)) {
-      const got = drawn instanceof Tensor ? formatType(drawn) : describe(drawn);
-      throw new RavineError('shape', 'initializer', `expected ${formatType(this)} for parameter '${name}', got ${got}`);
-    }
-    return evaluator().share(drawn.storage);
+    if (drawn instanceof Tensor && drawn.dtype === dtype && sameShape(drawn.shape, shape)) return drawn;
+    const got = drawn instanceof Tensor ? formatType(drawn) : describe(drawn);
+    throw new RavineError('shape', 'initializer', `expected ${formatType(this)} for parameter '${name}', got ${got}`);
   }
 }
