@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import * as nn from '../../lib/nn/index.js';
 import { tensor } from '../../lib/ops/create.js';
 import '../../lib/runtime/index.js';
+import { tidy } from '../../lib/ir/tidy.js';
+import { addon } from '../../lib/runtime/native.js';
 
 const [fanIn, fanOut] = [300, 200];
 
@@ -89,6 +91,22 @@ describe('initializers', () => {
     expect(() => nn.uniform(1, 0)).toThrow('[uniform] expected high to be a finite number ≥ 1, got 0');
     expect(() => nn.normal(0, -1)).toThrow('[normal] expected deviation to be a finite number ≥ 0, got -1');
     expect(() => make(() => tensor([1, 2, 3]))().data()).toThrow("[initializer] expected float32[2] for parameter '#");
+  });
+});
+
+describe('memory', () => {
+  it('holds a parameter once; a tensor that an initializer was given stays', () => {
+    const given = tensor([1, 2]);
+    const before = addon().counters().liveBuffers;
+    const parameters = [() => given, () => given, 'heNormal' as const].map(
+      (initializer) => new nn.Parameter([2], { initializer }),
+    );
+    tidy(() => parameters.forEach((parameter) => parameter.data()));
+    expect(addon().counters().liveBuffers - before).toBe(1);
+    given.dispose();
+    expect([...(parameters[1]?.data() ?? [])]).toEqual([1, 2]);
+    parameters.forEach((parameter) => parameter.dispose());
+    expect(addon().counters().liveBuffers - before).toBe(-1);
   });
 });
 

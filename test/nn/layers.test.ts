@@ -171,6 +171,7 @@ describe('describeLayers', () => {
       { path: '2.0', layer: 'relu', outputShape: [5, 4], parameters: 0, trainable: 0 },
       { path: '3', layer: 'linear(4, 2)', outputShape: [5, 2], parameters: 8, trainable: 0 },
     ]);
+    expect([...nn.namedParameters(network).values()].map(({ initialized }) => initialized)).toEqual([false, false, false]);
     expect(nn.describeLayers(nn.dropout(0.5))).toEqual([
       { path: '', layer: 'dropout(0.5)', outputShape: undefined, parameters: 0, trainable: 0 },
     ]);
