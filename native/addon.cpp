@@ -11,6 +11,7 @@
 #include "binding_feed.h"
 #include "binding_loop.h"
 #include "binding_program.h"
+#include "blas.h"
 #include "counters.h"
 #include "cpu.h"
 #include "gemm.h"
@@ -65,8 +66,8 @@ Napi::Value info(const Napi::CallbackInfo& call) {
   result.Set("isa", kernelTable().isa);
   result.Set("isas", isas);
   result.Set("threads", Pool::instance().threads());
-  result.Set("gemm", "builtin");
-  result.Set("blas", "");
+  result.Set("gemm", blasForced() ? "openblas" : "builtin");
+  result.Set("blas", blasForced() ? blasDescription() : "");
 #ifdef RAVINE_DEBUG
   result.Set("debug", true);
 #else
@@ -108,6 +109,8 @@ void provokeOverflow(const Napi::CallbackInfo&) {
 Napi::Object start(Napi::Env env, Napi::Object exports) {
   static const auto* const refusal = new std::string(selectIsa(std::getenv("RAVINE_ISA")));
   if (!refusal->empty()) throw Napi::Error::New(env, *refusal);
+  static const auto* const blasRefusal = new std::string(selectBlas(std::getenv("RAVINE_BLAS")));
+  if (!blasRefusal->empty()) throw Napi::Error::New(env, *blasRefusal);
   auto* environment = new Environment(env);
   env.SetInstanceData(environment);
   env.AddCleanupHook([environment] { environment->close(); });

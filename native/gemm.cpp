@@ -2,50 +2,77 @@
 
 #include <algorithm>
 #include <atomic>
+#include <climits>
+
+#include "blas.h"
 
 namespace ravine {
 
 namespace {
 
+// Measured on a two-core Sapphire Rapids (AVX-512, 48 KiB L1, 2 MiB L2, 30 GB/s of L3 a core).
+constexpr double chunkFlops = 400e3;    // 2 µs; a fork and join costs 1 µs
+constexpr double packFlops = 20e6;      // from here on A's strips are packed
+constexpr int64_t depthGoal = 256;      // a panel of B fills two thirds of L1
+constexpr int64_t rowGoal = 512;        // rows × depth of A stay in L2
+constexpr int64_t bigChunks = 16;       // of a big product
+constexpr double blasTinyFlops = 20e3;  // below, a forced library isn't asked
+constexpr double blasSliceFlops = 4e6;
+
 std::atomic<uint64_t> counts[2];
 
 int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t roundUp(int64_t a, int64_t b) { return ceilDivide(a, b) * b; }
+
+bool usesBlas(const GemmShape& s, double flops) {
+  return blasForced() && flops >= blasTinyFlops && std::max({s.m, s.n, s.k}) <= INT_MAX;
+}
+
+// Slices along the longer side of C.
+void cutForBlas(GemmPlan& plan, int64_t m, int64_t n, double flops) {
+  const int64_t slices = std::clamp<int64_t>(static_cast<int64_t>(flops / blasSliceFlops), 1, 16);
+  if (m > n) {
+    plan.rowBlock = roundUp(ceilDivide(m, slices), 16);
+  } else {
+    plan.columnBlock = roundUp(ceilDivide(n, slices), 16);
+  }
+}
+
+// At least eight chunks where there is work for them, bigChunks and more in a big product.
+void cutForTiles(GemmPlan& plan, int64_t m, int64_t n, double flops, const GemmTile& tile) {
+  const int64_t panels = ceilDivide(n, tile.columns);
+  int64_t rowBlocks = ceilDivide(m, rowGoal);
+  const int64_t perChunk = std::max<int64_t>(1, panels * rowBlocks / bigChunks);
+  const int64_t wanted = std::min<int64_t>(8, static_cast<int64_t>(flops / chunkFlops));
+  while (rowBlocks * ceilDivide(panels, perChunk) < wanted && m / (rowBlocks + 1) >= 2 * tile.rows) rowBlocks++;
+  plan.rowBlock = ceilDivide(m, rowBlocks);
+  plan.columnBlock = perChunk * tile.columns;
+}
 
 }  // namespace
-
-#ifdef TUNE
-int64_t tuneDepth = 1024, tuneChunks = 32, tuneRows = 512, tunePackA = 2;
-#else
-constexpr int64_t tuneDepth = 1024, tuneChunks = 32, tuneRows = 512, tunePackA = 2;
-#endif
 
 GemmPlan planGemm(const GemmShape& shape, const GemmTile& tile) {
   GemmPlan plan{};
   plan.shape = shape;
-  plan.provider = GemmProvider::builtin;
-  const int64_t m = std::max<int64_t>(shape.m, 1), n = std::max<int64_t>(shape.n, 1), k = std::max<int64_t>(shape.k, 1);
+  const int64_t batch = std::max<int64_t>(shape.batch, 1), m = std::max<int64_t>(shape.m, 1), n = std::max<int64_t>(shape.n, 1),
+                k = std::max<int64_t>(shape.k, 1);
   const double flops = 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-  plan.depthBlock = ceilDivide(k, ceilDivide(k, tuneDepth));
+  plan.provider = usesBlas(shape, flops) ? GemmProvider::blas : GemmProvider::builtin;
+  plan.depthBlock = std::min(k, roundUp(ceilDivide(k, ceilDivide(k, depthGoal)), 32));
   plan.rowBlock = m;
   plan.columnBlock = n;
   plan.entries = 1;
-  const double chunkFlops = 400e3;
   if (flops < 2 * chunkFlops) {
     plan.entries = std::max<int64_t>(1, static_cast<int64_t>(chunkFlops / flops));
+  } else if (plan.provider == GemmProvider::blas) {
+    cutForBlas(plan, m, n, flops);
   } else {
-    const int64_t panels = ceilDivide(n, tile.columns);
-    int64_t rowBlocks = ceilDivide(m, tuneRows);
-    int64_t perChunk = std::max<int64_t>(1, panels * rowBlocks / tuneChunks);
-    const int64_t wanted = std::max<int64_t>(1, std::min<int64_t>(8, static_cast<int64_t>(flops / chunkFlops)));
-    while (rowBlocks * ceilDivide(panels, perChunk) < wanted && m / (rowBlocks + 1) >= 2 * tile.rows) rowBlocks++;
-    plan.rowBlock = ceilDivide(m, rowBlocks);
-    plan.columnBlock = perChunk * tile.columns;
+    cutForTiles(plan, m, n, flops, tile);
+    plan.packA = flops >= packFlops && n >= 4 * tile.columns;
   }
-  plan.packA = tunePackA == 1;
   plan.rowBlocks = ceilDivide(m, plan.rowBlock);
   plan.columnBlocks = ceilDivide(n, plan.columnBlock);
-  plan.chunks = plan.entries > 1 ? ceilDivide(std::max<int64_t>(shape.batch, 1), plan.entries)
-                                 : std::max<int64_t>(shape.batch, 1) * plan.rowBlocks * plan.columnBlocks;
+  plan.chunks = plan.entries > 1 ? ceilDivide(batch, plan.entries) : batch * plan.rowBlocks * plan.columnBlocks;
   return plan;
 }
 

@@ -36,7 +36,12 @@ struct GemmPlan {
 GemmPlan planGemm(const GemmShape& shape, const GemmTile& tile);
 
 // The longest depthBlock of a plan.
-constexpr int64_t maxDepthBlock = 1024;
+constexpr int64_t maxDepthBlock = 512;
+
+// Rows × columns [m, n] of a product by the system's BLAS, on this thread; `a`, `b` and `c` point to the slice's first elements,
+// strides are the whole product's. T is float or double.
+template <class T>
+void blasProduct(const GemmShape& shape, int64_t m, int64_t n, const T* a, const T* b, T* c);
 
 // Products run since load.
 void countGemm(GemmProvider provider);

@@ -1,4 +1,5 @@
-// A block of C: panels of B are packed one after the other into a buffer that stays in the cache, and met by all rows of the block.
+// A block of C: panels of B are packed one after the other into a buffer that stays in the cache, and met by all rows of the
+// block.
 #pragma once
 
 #include "../gemm.h"
@@ -23,8 +24,10 @@ struct GemmEntry {
 // Rows of a block in tiles of nearly equal height.
 struct RowTiles {
   int64_t count, height, taller;
-  explicit RowTiles(int64_t rows) : count((rows + tileRows - 1) / tileRows), height(count ? rows / count : 0), taller(count ? rows % count : 0) {}
+  explicit RowTiles(int64_t rows)
+      : count((rows + tileRows - 1) / tileRows), height(count ? rows / count : 0), taller(count ? rows % count : 0) {}
   int rows(int64_t i) const { return static_cast<int>(height + (i < taller)); }
+  int64_t first(int64_t i) const { return i * height + (i < taller ? i : taller); }
 };
 
 // Tiles of a panel that are few enough to read B in place.
@@ -53,7 +56,7 @@ inline void finishTile(const T* tile, int64_t tileStride, int rows, int columns,
     const V bias = last && entry.bias ? V::loadPartial(entry.bias + column + v, count) : zero;
     for (int r = 0; r < rows; r++) {
       const int64_t place = at + r * stride + v;
-      V x = V::load(tile + r * tileStride + v);
+      V x = V::loadPartial(tile + r * tileStride + v, count);
       if (last) {
         if (entry.bias) x = x + bias;
         if (entry.relu) x = select(le(x, zero), zero, x);
@@ -88,6 +91,11 @@ inline void gemmBlock(const GemmPlan& plan, const GemmEntry<T>& entry, Range row
         b = entry.b + depth0 * s.n + j;
         bStride = s.n;
       }
+      // What is packed after this panel: row q mod depth, line q / depth of it, is fetched in the q-th group of steps.
+      const bool another = j + full < columns.end;
+      const T* next = another ? entry.b + depth0 * s.n + j + full : entry.b + (depth0 + depth) * s.n + columns.begin;
+      const bool fetches = !s.transposeB && b == panelBuffer && (another || !last);
+      int64_t ahead = 0;
       const bool rowMajor = !s.transposeA && !entry.strips;
       const TileFn<T>* tile = tilesFor<T>(rowMajor, width == lanes);
       int64_t i = rows.begin;
@@ -96,7 +104,7 @@ inline void gemmBlock(const GemmPlan& plan, const GemmEntry<T>& entry, Range row
         const T* a;
         int64_t aStride;
         if (entry.strips) {
-          a = entry.strips + i * s.k + depth0 * height;
+          a = entry.strips + rows.begin * s.k + depth0 * (rows.end - rows.begin) + (i - rows.begin) * depth;
           aStride = height;
         } else if (s.transposeA) {
           a = entry.a + depth0 * s.m + i;
@@ -106,18 +114,39 @@ inline void gemmBlock(const GemmPlan& plan, const GemmEntry<T>& entry, Range row
           aStride = s.k;
         }
         T* c = entry.c + i * s.n + j;
+        const char* aheadAt = reinterpret_cast<const char*>(panelBuffer);
+        int64_t aheadStride = 0;
+        if (fetches && ahead < depth * 2) {
+          aheadAt = reinterpret_cast<const char*>(next + ahead % depth * s.n) + ahead / depth * 64;
+          aheadStride = s.n * static_cast<int64_t>(sizeof(T));
+          ahead += depth / prefetchSteps * prefetchB;
+        }
+        const T* nextC =
+            t + 1 < tiles.count ? c + height * s.n : entry.c + rows.begin * s.n + (another ? j + full : columns.begin);
         if (count == width) {
-          tile[height - 1]({a, b, c, aStride, bStride, s.n, depth, depth0 > 0});
+          tile[height - 1]({a, b, c, aStride, bStride, s.n, depth, depth0 > 0, aheadAt, aheadStride, nextC});
           if (last && entry.finishes()) finishTile(c, s.n, height, count, entry, true, i * s.n + j, j, s.n);
         } else {
           if (depth0 > 0) loadTile(c, s.n, height, count, edge, width);
-          tile[height - 1]({a, b, edge, aStride, bStride, width, depth, depth0 > 0});
+          tile[height - 1]({a, b, edge, aStride, bStride, width, depth, depth0 > 0, aheadAt, aheadStride, nextC});
           finishTile(edge, width, height, count, entry, last, i * s.n + j, j, s.n);
         }
         i += height;
       }
     }
   }
+}
+
+// The same block by the system's BLAS, then finished row by row.
+template <class T>
+inline void blasBlock(const GemmPlan& plan, const GemmEntry<T>& entry, Range rows, Range columns) {
+  const GemmShape& s = plan.shape;
+  const int64_t height = rows.end - rows.begin, width = columns.end - columns.begin, at = rows.begin * s.n + columns.begin;
+  blasProduct(s, height, width, entry.a + rows.begin * (s.transposeA ? 1 : s.k),
+              entry.b + columns.begin * (s.transposeB ? s.k : 1), entry.c + at);
+  if (!entry.finishes()) return;
+  for (int64_t i = 0; i < height; i++)
+    finishTile(entry.c + at + i * s.n, s.n, 1, static_cast<int>(width), entry, true, at + i * s.n, columns.begin, s.n);
 }
 
 }  // namespace ravine::RAVINE_ISA

@@ -29,28 +29,25 @@ inline void packTransposed(const T* b, int64_t stride, int64_t depth, int column
     const int steps = depth - p < lanes ? static_cast<int>(depth - p) : lanes;
     for (int v = 0; v < width; v += lanes) {
       const int left = columns - v, rows = left >= lanes ? lanes : left > 0 ? left : 0;
-      transposeSquare(b + v * stride + p, stride, rows, steps, panel + p * width + v, width);
+      transposeSquare(b + v * stride + p, stride, rows, steps, panel + p * width + v, width, lanes);
     }
   }
 }
 
-// Row r of A[rows, depth] goes to strip[p·rows + r]; transposed: A is stored a[p·stride + r].
+// Rows of A[rows, depth] as strip[depth, rows]. Transposed: A is stored [depth, …] and `a` points to the strip's first column.
 template <class T>
 inline void packStrip(const T* a, int64_t stride, bool transposed, int64_t depth, int rows, T* strip) {
-  if (transposed) {
-    for (int64_t p = 0; p < depth; p++)
-      for (int r = 0; r < rows; r++) strip[p * rows + r] = a[p * stride + r];
-    return;
-  }
-  constexpr int lanes = Vec<T>::lanes;
-  alignas(64) T square[lanes * lanes];
-  for (int64_t p = 0; p < depth; p += lanes) {
-    const int steps = depth - p < lanes ? static_cast<int>(depth - p) : lanes;
-    for (int r = 0; r < rows; r += lanes) {
-      const int count = rows - r < lanes ? rows - r : lanes;
-      transposeSquare(a + r * stride + p, stride, count, steps, square, lanes);
-      for (int s = 0; s < steps; s++)
-        for (int i = 0; i < count; i++) strip[(p + s) * rows + r + i] = square[s * lanes + i];
+  using V = Vec<T>;
+  constexpr int lanes = V::lanes;
+  for (int r = 0; r < rows; r += lanes) {
+    const int count = rows - r < lanes ? rows - r : lanes;
+    if (transposed) {
+      for (int64_t p = 0; p < depth; p++) V::loadPartial(a + p * stride + r, count).storePartial(strip + p * rows + r, count);
+    } else {
+      for (int64_t p = 0; p < depth; p += lanes) {
+        const int steps = depth - p < lanes ? static_cast<int>(depth - p) : lanes;
+        transposeSquare(a + r * stride + p, stride, count, steps, strip + p * rows + r, rows, count);
+      }
     }
   }
 }

@@ -16,7 +16,7 @@ constexpr int vectorLanes = Vec<float>::lanes;
 constexpr int tileRows = vectorLanes == 16 ? 14 : vectorLanes == 8 ? 6 : vectorLanes == 4 ? 12 : 4;
 constexpr int tileVectors = vectorLanes == 1 ? 4 : 2;
 template <class T>
-constexpr int tileColumns = tileVectors * Vec<T>::lanes;
+constexpr int tileColumns = tileVectors* Vec<T>::lanes;
 
 template <class T>
 struct TileCall {
@@ -28,7 +28,14 @@ struct TileCall {
   int64_t cStride;  // from row to row
   int64_t depth;
   bool accumulate;  // go on from C instead of zero
+  // While this tile is computed, what comes next is fetched into the second-level cache, a few lines every prefetchSteps steps:
+  const char* nextB;
+  int64_t nextBStride;  // bytes
+  const T* nextC;       // rows of the next tile
 };
+
+constexpr int64_t prefetchSteps = 32;
+constexpr int prefetchB = 8, prefetchC = 4;  // lines of B, rows of C
 
 template <class T>
 using TileFn = void (*)(const TileCall<T>&);
@@ -46,9 +53,7 @@ struct RowMajor {
     for (int g = 0; g < groups; g++) group[g] = reinterpret_cast<const char*>(a + 4 * g * aStride);
     asm("" : "+r"(stride), "+r"(stride3));
   }
-  T at(int r) const {
-    return *reinterpret_cast<const T*>(group[r / 4] + (r % 4 == 3 ? stride3 : r % 4 * stride));
-  }
+  T at(int r) const { return *reinterpret_cast<const T*>(group[r / 4] + (r % 4 == 3 ? stride3 : r % 4 * stride)); }
   void next() {
 #pragma GCC unroll 8
     for (int g = 0; g < groups; g++) {
@@ -77,10 +82,7 @@ void tile(const TileCall<T>& call) {
 #pragma GCC unroll 16
   for (int r = 0; r < rows; r++)
 #pragma GCC unroll 4
-    for (int v = 0; v < vectors; v++) {
-      sum[r][v] = V::zero();
-      __builtin_prefetch(call.c + r * cStride + v * lanes, 1);
-    }
+    for (int v = 0; v < vectors; v++) sum[r][v] = V::zero();
   if (call.accumulate) {
 #pragma GCC unroll 16
     for (int r = 0; r < rows; r++)
@@ -89,19 +91,34 @@ void tile(const TileCall<T>& call) {
   }
   Steps<T, rows> a(call.a, call.aStride);
   const T* b = call.b;
-  for (int64_t p = 0; p < call.depth; p++) {
-    V x[vectors];
+  const auto steps = [&](int64_t count) __attribute__((always_inline)) {
+#pragma GCC unroll 1
+    for (int64_t p = 0; p < count; p++) {
+      V x[vectors];
 #pragma GCC unroll 4
-    for (int v = 0; v < vectors; v++) x[v] = V::load(b + v * lanes);
+      for (int v = 0; v < vectors; v++) x[v] = V::load(b + v * lanes);
 #pragma GCC unroll 16
-    for (int r = 0; r < rows; r++) {
-      const V y = V::broadcast(a.at(r));
+      for (int r = 0; r < rows; r++) {
+        const V y = V::broadcast(a.at(r));
 #pragma GCC unroll 4
-      for (int v = 0; v < vectors; v++) sum[r][v] = fma(y, x[v], sum[r][v]);
+        for (int v = 0; v < vectors; v++) sum[r][v] = fma(y, x[v], sum[r][v]);
+      }
+      b += bStride;
+      a.next();
     }
-    b += bStride;
-    a.next();
+  };
+  const char* nextB = call.nextB;
+  const T* nextC = call.nextC;
+  for (int64_t groups = call.depth / prefetchSteps; groups > 0; groups--) {
+#pragma GCC unroll 8
+    for (int i = 0; i < prefetchB; i++, nextB += call.nextBStride) __builtin_prefetch(nextB, 0, 2);
+#pragma GCC unroll 4
+    for (int i = 0; i < prefetchC; i++, nextC += cStride)
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; v++) __builtin_prefetch(nextC + v * lanes, 1, 2);
+    steps(prefetchSteps);
   }
+  steps(call.depth % prefetchSteps);
 #pragma GCC unroll 16
   for (int r = 0; r < rows; r++)
 #pragma GCC unroll 4

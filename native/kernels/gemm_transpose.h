@@ -25,6 +25,7 @@ inline __m512 interleavePairsHigh(__m512 a, __m512 b) {
 // Pairs, then quadruples inside 128-bit quarters, then the quarters: 64 shuffles for 256 elements.
 inline void transposeLanes(Vec<float> (&x)[16]) {
   __m512 t[16];
+#pragma GCC unroll 16
   for (int i = 0; i < 16; i += 4) {
     const __m512 low0 = interleaveLow(x[i].v, x[i + 1].v), high0 = interleaveHigh(x[i].v, x[i + 1].v);
     const __m512 low1 = interleaveLow(x[i + 2].v, x[i + 3].v), high1 = interleaveHigh(x[i + 2].v, x[i + 3].v);
@@ -33,6 +34,7 @@ inline void transposeLanes(Vec<float> (&x)[16]) {
     t[i + 2] = interleavePairsLow(high0, high1);
     t[i + 3] = interleavePairsHigh(high0, high1);
   }
+#pragma GCC unroll 16
   for (int i = 0; i < 4; i++) {
     const __m512 even0 = evenQuarters(t[i], t[i + 4]), even1 = evenQuarters(t[i + 8], t[i + 12]);
     const __m512 odd0 = oddQuarters(t[i], t[i + 4]), odd1 = oddQuarters(t[i + 8], t[i + 12]);
@@ -44,6 +46,7 @@ inline void transposeLanes(Vec<float> (&x)[16]) {
 }
 inline void transposeLanes(Vec<double> (&x)[8]) {
   __m512d t[8];
+#pragma GCC unroll 16
   for (int i = 0; i < 8; i += 2) {
     t[i] = interleaveLow(x[i].v, x[i + 1].v);
     t[i + 1] = interleaveHigh(x[i].v, x[i + 1].v);
@@ -60,16 +63,19 @@ inline void transposeLanes(Vec<double> (&x)[8]) {
 #elif defined(__AVX2__)
 inline void transposeLanes(Vec<float> (&x)[8]) {
   __m256 t[8], u[8];
+#pragma GCC unroll 16
   for (int i = 0; i < 8; i += 2) {
     t[i] = _mm256_unpacklo_ps(x[i].v, x[i + 1].v);
     t[i + 1] = _mm256_unpackhi_ps(x[i].v, x[i + 1].v);
   }
+#pragma GCC unroll 16
   for (int i = 0; i < 8; i += 4) {
     u[i] = _mm256_shuffle_ps(t[i], t[i + 2], 0x44);
     u[i + 1] = _mm256_shuffle_ps(t[i], t[i + 2], 0xee);
     u[i + 2] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0x44);
     u[i + 3] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0xee);
   }
+#pragma GCC unroll 16
   for (int i = 0; i < 4; i++) {
     x[i].v = _mm256_permute2f128_ps(u[i], u[i + 4], 0x20);
     x[i + 4].v = _mm256_permute2f128_ps(u[i], u[i + 4], 0x31);
@@ -96,21 +102,23 @@ inline void transposeLanes(Vec<T> (&x)[Vec<T>::lanes]) {
 }
 #endif
 
-// to[p·toStride + r] = from[r·fromStride + p] for p < steps <= lanes; places r of [rows, lanes) become zero.
+// to[p·toStride + r] = from[r·fromStride + p] for r < width <= lanes and p < steps <= lanes; zero for r >= rows.
 template <class T>
-inline void transposeSquare(const T* from, int64_t fromStride, int rows, int steps, T* to, int64_t toStride) {
+inline void transposeSquare(const T* from, int64_t fromStride, int rows, int steps, T* to, int64_t toStride, int width) {
   using V = Vec<T>;
   constexpr int lanes = V::lanes;
   V x[lanes];
-  if (rows == lanes && steps == lanes) {
+  if (rows == lanes && steps == lanes && width == lanes) {
+#pragma GCC unroll 16
     for (int r = 0; r < lanes; r++) x[r] = V::load(from + r * fromStride);
     transposeLanes(x);
+#pragma GCC unroll 16
     for (int p = 0; p < lanes; p++) x[p].store(to + p * toStride);
     return;
   }
   for (int r = 0; r < lanes; r++) x[r] = r < rows ? V::loadPartial(from + r * fromStride, steps) : V::zero();
   transposeLanes(x);
-  for (int p = 0; p < steps; p++) x[p].store(to + p * toStride);
+  for (int p = 0; p < steps; p++) x[p].storePartial(to + p * toStride, width);
 }
 
 }  // namespace ravine::RAVINE_ISA

@@ -26,22 +26,45 @@ inline GemmEntry<T> matmulEntry(const Call& call, const MatmulData& data, int64_
   return e;
 }
 
+// Chunk = one strip of A. A block of rows is stored depth block after depth block, so that what gemmBlock reads is contiguous.
+template <class T>
+inline void prepare_matmul(const Call& call, int64_t begin, int64_t end) {
+  const GemmPlan& g = static_cast<const MatmulData*>(call.data)->gemm;
+  const GemmShape& s = g.shape;
+  const int64_t strips = RowTiles(g.rowBlock).count, entryChunks = g.rowBlocks * strips, stride = s.transposeA ? s.m : s.k;
+  for (int64_t chunk = begin; chunk < end; chunk++) {
+    const int64_t entry = chunk / entryChunks, block = chunk % entryChunks / strips, strip = chunk % strips;
+    const Range rows = chunkRange(block, block + 1, s.m, g.rowBlock);
+    const RowTiles tiles(rows.end - rows.begin);
+    if (strip >= tiles.count) continue;
+    const int64_t row = rows.begin + tiles.first(strip);
+    const T* a = static_cast<const T*>(call.pointers[0]) + entry * s.stepA;
+    T* to = static_cast<T*>(call.scratch) + (entry * s.m + rows.begin) * s.k;
+    for (int64_t p = 0; p < s.k; p += g.depthBlock) {
+      const int64_t depth = s.k - p < g.depthBlock ? s.k - p : g.depthBlock;
+      packStrip(a + (s.transposeA ? p * s.m + row : row * s.k + p), stride, s.transposeA, depth, tiles.rows(strip),
+                to + p * (rows.end - rows.begin) + tiles.first(strip) * depth);
+    }
+  }
+}
+
 template <class T>
 inline void run_matmul(const Call& call, int64_t begin, int64_t end) {
   const MatmulData& data = *static_cast<const MatmulData*>(call.data);
   const GemmPlan& g = data.gemm;
   const GemmShape& s = g.shape;
+  const auto block = g.provider == GemmProvider::blas ? blasBlock<T> : gemmBlock<T>;
   if (begin == 0) countGemm(g.provider);
   if (g.entries > 1) {
     const Range entries = chunkRange(begin, end, s.batch, g.entries);
-    for (int64_t e = entries.begin; e < entries.end; e++) gemmBlock(g, matmulEntry<T>(call, data, e), {0, s.m}, {0, s.n});
+    for (int64_t e = entries.begin; e < entries.end; e++) block(g, matmulEntry<T>(call, data, e), {0, s.m}, {0, s.n});
     return;
   }
   const int64_t blocks = g.rowBlocks * g.columnBlocks;
   for (int64_t chunk = begin; chunk < end && chunk / blocks < s.batch; chunk++) {
-    const int64_t block = chunk % blocks, row = block / g.columnBlocks, column = block % g.columnBlocks;
-    gemmBlock(g, matmulEntry<T>(call, data, chunk / blocks), chunkRange(row, row + 1, s.m, g.rowBlock),
-              chunkRange(column, column + 1, s.n, g.columnBlock));
+    const int64_t place = chunk % blocks, row = place / g.columnBlocks, column = place % g.columnBlocks;
+    block(g, matmulEntry<T>(call, data, chunk / blocks), chunkRange(row, row + 1, s.m, g.rowBlock),
+          chunkRange(column, column + 1, s.n, g.columnBlock));
   }
 }
 
@@ -77,6 +100,12 @@ inline void plan_matmul(Plan& p) {
   __builtin_memcpy(p.data, &data, sizeof(data));
   p.run = isDouble ? run_matmul<double> : run_matmul<float>;
   p.chunks = data.gemm.chunks;
+  if (data.gemm.packA) {
+    const int64_t entries = stepA ? batch : 1;
+    p.prepare = isDouble ? prepare_matmul<double> : prepare_matmul<float>;
+    p.prepareChunks = entries * data.gemm.rowBlocks * RowTiles(data.gemm.rowBlock).count;
+    p.scratchBytes = entries * m * k * bytesOf(dtype);
+  }
 }
 
 }  // namespace ravine::RAVINE_ISA

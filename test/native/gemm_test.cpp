@@ -96,17 +96,9 @@ std::vector<T> runKernel(const Isa& isa, const Case& c, const Data<T>& d, int th
   if (c.mask) operands.push_back({type, c.batch * c.m * c.n}), pointers.push_back(const_cast<T*>(d.mask.data()));
   operands.push_back({type, c.batch * c.m * c.n});
   pointers.push_back(out.data() + guard);
-  const std::vector<int64_t> integers{c.batch,
-                                      c.m,
-                                      c.n,
-                                      c.k,
-                                      c.transposeA,
-                                      c.transposeB,
-                                      c.broadcastA ? 0 : c.m * c.k,
-                                      c.broadcastB ? 0 : c.k * c.n,
-                                      c.bias,
-                                      c.relu,
-                                      c.mask};
+  const std::vector<int64_t> integers{
+      c.batch, c.m,    c.n,   c.k, c.transposeA, c.transposeB, c.broadcastA ? 0 : c.m * c.k, c.broadcastB ? 0 : c.k * c.n,
+      c.bias,  c.relu, c.mask};
   const std::vector<double> reals(integers.begin(), integers.end());
   Plan plan{};
   plan.operands = operands.data();
@@ -277,6 +269,9 @@ int main() {
   checkAll<double>({.m = 37, .n = 67, .k = 2500, .bias = true, .relu = true, .mask = true}, {1, 3});
   checkAll<float>({.m = 256, .n = 256, .k = 1024}, {1, 2, 3, 5});
   checkAll<float>({.m = 600, .n = 40, .k = 128}, {1, 2, 3, 5});
+  checkAll<float>({.batch = 2, .m = 601, .n = 200, .k = 300, .bias = true}, {1, 3});
+  checkAll<float>({.batch = 2, .m = 520, .n = 130, .k = 270, .broadcastA = true, .relu = true}, {1, 3});
+  checkAll<double>({.m = 300, .n = 200, .k = 300}, {1, 3});
   checkAll<float>({.m = 128, .n = 10, .k = 784, .bias = true}, {1, 2, 3, 5});
   checkSpecial<float>();
   checkSpecial<double>();
