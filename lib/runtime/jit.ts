@@ -8,8 +8,17 @@ import { formatType, type TensorType } from '../shape.js';
 import type { NativeBinding, NativeFault } from './addon.js';
 import { Lru } from './lru.js';
 import { Program } from './program.js';
+import { boolean, checkNames, nonNegativeInteger } from '../options.js';
+import { RandomWords } from './random-words.js';
 import { SlotTable } from './slots.js';
 import { allocate, storageOf, type BufferStorage, type SharedBuffer } from './storage.js';
+
+export interface JitOptions {
+  /** Keys what random ops draw, together with the number of the call. Default 0. */
+  readonly seed?: number;
+  /** Trace as in training: dropout drops. Default false. */
+  readonly training?: boolean;
+}
 
 export interface Jitted<A extends unknown[], R> {
   /** Runs on a thread of its own. */
@@ -21,6 +30,8 @@ export interface Jitted<A extends unknown[], R> {
 interface Entry<R> {
   readonly program: Program;
   readonly inputs: readonly (Place | undefined)[];
+  /** Where the step's random words go, if the function draws any. */
+  readonly random: Place | undefined;
   readonly outputs: readonly { readonly place: Place; readonly type: TensorType }[];
   readonly result: R;
 }
@@ -32,28 +43,31 @@ const mostPrograms = 32;
  * Compiles a function of tensors: traced once for each set of shapes and dtypes, then run natively. Captured tensors are inputs by reference;
  * captured JavaScript numbers are constants of the trace.
  */
-export function jit<A extends Tree[], R extends Tree>(f: (...args: A) => R): Jitted<A, R> {
+export function jit<A extends Tree[], R extends Tree>(f: (...args: A) => R, options: JitOptions = {}): Jitted<A, R> {
+  checkNames('jit', options, ['seed', 'training']);
+  const words = new RandomWords(nonNegativeInteger('jit', 'seed', options.seed ?? 0));
+  const training = boolean('jit', 'training', options.training ?? false);
   const cache = new Lru<string, Entry<R>>(mostPrograms);
   const prepare = (args: A): { entry: Entry<R>; leaves: Tensor[] } => {
     const { leaves, structure } = flatten('jit', args);
-    return { leaves, entry: cache.get(`${structure} ${leaves.map(formatType).join(' ')}`, () => build(f, args, leaves)) };
+    return { leaves, entry: cache.get(`${structure} ${leaves.map(formatType).join(' ')}`, () => build(f, args, leaves, training)) };
   };
   const sync = (...args: A): R => {
     if (currentTrace()) return f(...args);
     const { entry, leaves } = prepare(args);
-    const run = bind(entry, leaves);
+    const run = bind(entry, leaves, words);
     return finish(entry, run, run.binding.run(0));
   };
   const later = async (...args: A): Promise<R> => {
     const { entry, leaves } = prepare(args);
-    const run = bind(entry, leaves);
+    const run = bind(entry, leaves, words);
     return finish(entry, run, await run.binding.runAsync(0));
   };
   return Object.assign(later, { sync });
 }
 
-function build<A extends unknown[], R>(f: (...args: A) => R, args: A, leaves: readonly Tensor[]): Entry<R> {
-  const trace = new Trace();
+function build<A extends unknown[], R>(f: (...args: A) => R, args: A, leaves: readonly Tensor[], training: boolean): Entry<R> {
+  const trace = new Trace({ training });
   const result = withTrace(trace, () => f(...rebuild(args, leaves.map((leaf, index) => trace.input(leaf, { kind: 'argument', index })))));
   const returned = flatten('jit', result).leaves;
   const effects = trace.effects;
@@ -64,7 +78,8 @@ function build<A extends unknown[], R>(f: (...args: A) => R, args: A, leaves: re
   const outputs = returned.map((type) => ({ type: { dtype: type.dtype, shape: type.shape }, place: slots.openFor(type, true) }));
   const program = new Program([{ graph, inputs, outputs: [...outputs.map(({ place }) => place), ...targets] }], slots);
   const open = graph.inputs.flatMap((value, i) => (roleOf(value).kind === 'argument' ? [inputs[i]] : []));
-  return { program, inputs: open, outputs, result };
+  const random = inputs[graph.inputs.findIndex((value) => roleOf(value).kind === 'random')];
+  return { program, inputs: open, random, outputs, result };
 }
 
 /** The role of a graph's input. */
@@ -83,7 +98,7 @@ interface Run {
   readonly outputs: readonly BufferStorage[];
 }
 
-function bind(entry: Entry<unknown>, leaves: readonly Tensor[]): Run {
+function bind(entry: Entry<unknown>, leaves: readonly Tensor[], words: RandomWords): Run {
   const fill = new Map<number, SharedBuffer>();
   const offsets = new Map<number, number>();
   const put = (place: Place | undefined, storage: BufferStorage): void => {
@@ -92,9 +107,13 @@ function bind(entry: Entry<unknown>, leaves: readonly Tensor[]): Run {
     offsets.set(place.slot, storage.byteOffset);
   };
   leaves.forEach((leaf, i) => put(entry.inputs[i], storageOf(leaf)));
+  const random = entry.random && words.next();
+  if (random) put(entry.random, random);
   const outputs = entry.outputs.map(({ type }) => allocate(type));
   outputs.forEach((storage, i) => put(entry.outputs[i]?.place, storage));
-  return { binding: entry.program.bind(fill, { offsets }), outputs };
+  const binding = entry.program.bind(fill, { offsets });
+  random?.dispose();
+  return { binding, outputs };
 }
 
 function finish<R>(entry: Entry<R>, run: Run, fault: NativeFault | null): R {

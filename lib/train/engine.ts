@@ -25,6 +25,7 @@ export class Engine {
   ) {
     const flat = new FlatParameters(parts.network, seed);
     const stateBytes = flat.gradients.native.byteLength;
+    parts.optimizer?.prepare?.(parts.network);
     const state = (parts.optimizer?.state ?? []).map(() => SharedBuffer.allocate(stateBytes));
     const lookAhead = parts.optimizer?.evaluateAt && SharedBuffer.allocate(stateBytes);
     this.memory = { flat, state, control: new Control(parts.optimizer, flat.dtype), lookAhead };
