@@ -2,7 +2,8 @@
   "variables": {
     "ravine_core": [
       "batches.cpp", "bind.cpp", "blas.cpp", "buffer.cpp", "cgroup.cpp", "counters.cpp", "cpu.cpp", "error_word.cpp",
-      "executor.cpp", "feed.cpp", "gemm.cpp", "loop.cpp", "loop_spec.cpp", "loop_step.cpp", "permutation.cpp", "program.cpp", "threads.cpp", "verify.cpp"
+      "executor.cpp", "feed.cpp", "gemm.cpp", "loop.cpp", "loop_spec.cpp", "loop_step.cpp", "permutation.cpp",
+      "program.cpp", "threads.cpp", "verify.cpp"
     ],
     "ravine_binding": [
       "addon.cpp", "binding_arguments.cpp", "binding_buffer.cpp", "binding_environment.cpp", "binding_feed.cpp",

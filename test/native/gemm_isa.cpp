@@ -3,7 +3,9 @@
 #define RAVINE_QUOTE(x) RAVINE_QUOTE2(x)
 #define RAVINE_JOIN2(a, b) a##b
 #define RAVINE_JOIN(a, b) RAVINE_JOIN2(a, b)
-#include RAVINE_QUOTE(../../ native / simd / RAVINE_JOIN(vec_, RAVINE_ISA).h)
+// clang-format off
+#include RAVINE_QUOTE(../../native/simd/RAVINE_JOIN(vec_, RAVINE_ISA).h)
+// clang-format on
 #include "../../native/kernels/matmul.h"
 
 namespace ravine {
