@@ -1,0 +1,21 @@
+import type { OpCase } from '../harness.js';
+import { elementwiseCases } from './elementwise.js';
+import { indexingCases } from './indexing.js';
+import { matmulCases } from './matmul.js';
+import { movementCases } from './movement.js';
+import { optimizerCases } from './optimizer.js';
+import { randomCases } from './random.js';
+import { reduceCases } from './reduce.js';
+import { softmaxCases } from './softmax.js';
+
+/** Every case that the harness runs. */
+export const allCases: readonly OpCase[] = [
+  ...elementwiseCases,
+  ...indexingCases,
+  ...matmulCases,
+  ...movementCases,
+  ...optimizerCases,
+  ...randomCases,
+  ...reduceCases,
+  ...softmaxCases,
+];
