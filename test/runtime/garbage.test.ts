@@ -2,7 +2,29 @@ import { describe, expect, test } from 'vitest';
 import { addon } from '../../lib/runtime/native.js';
 import { encode, randomWords, type CodeInstruction, type CodeValue } from './code.js';
 
-const interesting = [0, 1, 2, 3, 7, 64, 255, -1, -0, 0.5, 1e9, 2 ** 31, 2 ** 32, 2 ** 53, 2 ** 53 + 2, 2 ** 63, 1e300, -1e300, NaN, Infinity, -Infinity];
+const interesting = [
+  0,
+  1,
+  2,
+  3,
+  7,
+  64,
+  255,
+  -1,
+  -0,
+  0.5,
+  1e9,
+  2 ** 31,
+  2 ** 32,
+  2 ** 53,
+  2 ** 53 + 2,
+  2 ** 63,
+  1e300,
+  -1e300,
+  NaN,
+  Infinity,
+  -Infinity,
+];
 const dtypes = ['float32', 'float64', 'int32', 'uint8'] as const;
 
 /** A program or a TypeError; anything else is a bug. */
@@ -20,7 +42,8 @@ describe('garbage instead of a program', () => {
     const next = randomWords(1);
     for (let round = 0; round < 5000; round++) {
       const code = new Float64Array(next() % 60);
-      for (let i = 0; i < code.length; i++) code[i] = next() % 4 === 0 ? (interesting[next() % interesting.length] ?? 0) : next() % 8;
+      for (let i = 0; i < code.length; i++)
+        code[i] = next() % 4 === 0 ? (interesting[next() % interesting.length] ?? 0) : next() % 8;
       code[0] = 1;
       load(code);
     }
@@ -81,7 +104,11 @@ describe('garbage instead of a program', () => {
           attributes,
         };
         const slots = values.map(({ elements }) => ({ bytes: elements * 8 }));
-        runWithin(load(encode({ slots, values, instructions: [instruction] })), 1 << 16, slots.map(({ bytes }) => bytes));
+        runWithin(
+          load(encode({ slots, values, instructions: [instruction] })),
+          1 << 16,
+          slots.map(({ bytes }) => bytes),
+        );
       }
     }
   });

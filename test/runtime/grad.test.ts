@@ -1,5 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { add, checkGradients, exp, grad, hessian, hvp, jit, matmul, mul, sum, tensor, tidy, counters, valueAndGrad, dropout, type Tensor } from '../../lib/index.js';
+import {
+  add,
+  checkGradients,
+  exp,
+  grad,
+  hessian,
+  hvp,
+  jit,
+  matmul,
+  mul,
+  sum,
+  tensor,
+  tidy,
+  counters,
+  valueAndGrad,
+  dropout,
+  type Tensor,
+} from '../../lib/index.js';
 
 const float64 = (values: number[] | number[][]): Tensor => tensor(values, { dtype: 'float64' });
 
@@ -41,20 +58,28 @@ describe('grad', () => {
   it("gives Rosenbrock's gradient, Hessian and Hessian-vector product", () => {
     const p = float64([-1.2, 1]);
     const [x, y] = [-1.2, 1];
-    const near = (actual: unknown, expected: number[]): void => expected.forEach((value, i) => expect((actual as number[])[i]).toBeCloseTo(value, 9));
+    const near = (actual: unknown, expected: number[]): void =>
+      expected.forEach((value, i) => expect((actual as number[])[i]).toBeCloseTo(value, 9));
     near(grad(rosenbrock)(p).toArray(), [-400 * x * (y - x * x) - 2 * (1 - x), 200 * (y - x * x)]);
     const h = [
       [1200 * x * x - 400 * y + 2, -400 * x],
       [-400 * x, 200],
     ];
-    hessian(rosenbrock)(p).data().forEach((value, i) => expect(value).toBeCloseTo(h.flat()[i] ?? NaN, 8));
-    near(hvp(rosenbrock, p, float64([1, 2])).toArray(), h.map(([a = 0, b = 0]) => a + 2 * b));
+    hessian(rosenbrock)(p)
+      .data()
+      .forEach((value, i) => expect(value).toBeCloseTo(h.flat()[i] ?? NaN, 8));
+    near(
+      hvp(rosenbrock, p, float64([1, 2])).toArray(),
+      h.map(([a = 0, b = 0]) => a + 2 * b),
+    );
   });
 
   it('refuses what has no gradient, with a help line', () => {
     expect(() => grad((x: Tensor) => x)(float64([1, 2]))).toThrow(/scalar, got float64\[2\]\nhelp: take its sum or mean/);
     expect(() => grad((x: Tensor) => sum(x))(tensor([1], { dtype: 'int32' }))).toThrow('floating-point arguments, got int32[1]');
-    expect(() => grad((x: Tensor) => (x.sum().item() > 0 ? x.sum() : x.mean()))(float64([1]))).toThrow(/not known while a function is traced\nhelp: use ops such as select/);
+    expect(() => grad((x: Tensor) => (x.sum().item() > 0 ? x.sum() : x.mean()))(float64([1]))).toThrow(
+      /not known while a function is traced\nhelp: use ops such as select/,
+    );
     expect(() => hessian((x: Tensor) => sum(x))(tensor(new Float64Array(10_001)))).toThrow('use hvp');
   });
 
@@ -67,20 +92,37 @@ describe('grad', () => {
 
 describe('checkGradients', () => {
   it('passes right gradients and reports how near they are', () => {
-    const report = checkGradients((w, x) => matmul(x, w).tanh().square().mean(), [float64([[0.5], [-0.3]]), float64([[1, 2], [3, 4]])]);
+    const report = checkGradients(
+      (w, x) => matmul(x, w).tanh().square().mean(),
+      [
+        float64([[0.5], [-0.3]]),
+        float64([
+          [1, 2],
+          [3, 4],
+        ]),
+      ],
+    );
     for (const { relativeError } of report.args) expect(relativeError).toBeLessThan(1e-8);
   });
 
   it('finds a wrong one', () => {
     const wrong = (x: Tensor): Tensor => x.round().sum();
-    expect(() => checkGradients(wrong, [float64([0.5])], { step: 0.6 })).toThrow(/argument 0: expected a directional derivative of/);
+    expect(() => checkGradients(wrong, [float64([0.5])], { step: 0.6 })).toThrow(
+      /argument 0: expected a directional derivative of/,
+    );
   });
 });
 
 describe('jit', () => {
   it('gives what eager evaluation gives, at once and later', async () => {
     const f = valueAndGrad((w: Tensor, x: Tensor) => matmul(x, w).sub(1).square().mean());
-    const [w, x] = [tensor([[0.5], [0.25]]), tensor([[1, 2], [3, 4]])];
+    const [w, x] = [
+      tensor([[0.5], [0.25]]),
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]),
+    ];
     const compiled = jit(f);
     const expected = f(w, x).map((t) => t.toArray());
     expect(compiled.sync(w, x).map((t) => t.toArray())).toEqual(expected);
@@ -93,7 +135,8 @@ describe('jit', () => {
       traces++;
       return x.mul(2);
     });
-    for (const length of [1, 2, 1, 2, 3]) expect(f.sync(tensor(new Float32Array(length).fill(1))).toArray()).toEqual(Array<number>(length).fill(2));
+    for (const length of [1, 2, 1, 2, 3])
+      expect(f.sync(tensor(new Float32Array(length).fill(1))).toArray()).toEqual(Array<number>(length).fill(2));
     expect(traces).toBe(3);
   });
 

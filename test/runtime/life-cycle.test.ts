@@ -93,7 +93,10 @@ describe('worker threads', () => {
   });
 
   test('are still at work when the process exits, 20 times of 20', async () => {
-    const script = workers(`start(); make(); await until(make(), 'message'); await pause(Math.random() * 5); process.exit(5);`, busy);
+    const script = workers(
+      `start(); make(); await until(make(), 'message'); await pause(Math.random() * 5); process.exit(5);`,
+      busy,
+    );
     await twenty(script, { ...clean, code: 5 });
   });
 

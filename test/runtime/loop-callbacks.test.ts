@@ -48,24 +48,28 @@ describe('progress', () => {
     t.dispose();
   });
 
-  test.each([new Error('mine'), 'a string', undefined, null, 7])('that throws %s rejects the loop, at a step boundary', async (thrown) => {
-    const t = training(1000, 8);
-    const before = addon().counters().liveLoops;
-    let calls = 0;
-    const loop = addon().startLoop(t.spec(endless), () => {
-      calls++;
-      throw thrown;
-    });
-    const outcome = await loop.done.then(
-      () => 'resolved',
-      (reason: unknown) => ({ reason }),
-    );
-    expect(outcome).toEqual({ reason: thrown });
-    expect(calls).toBe(1);
-    expect(addon().counters().liveLoops).toBe(before);
-    expect(t.full.run(0)).toBeNull();
-    t.dispose();
-  });
+  test.each([new Error('mine'), 'a string', undefined, null, 7])(
+    'that throws %s rejects the loop, at a step boundary',
+    async (thrown) => {
+      const t = training(1000, 8);
+      const before = addon().counters().liveLoops;
+      let calls = 0;
+      const loop = addon().startLoop(t.spec(endless), () => {
+        calls++;
+        // eslint-disable-next-line @typescript-eslint/only-throw-error -- whatever is thrown has to come out
+        throw thrown;
+      });
+      const outcome = await loop.done.then(
+        () => 'resolved',
+        (reason: unknown) => ({ reason }),
+      );
+      expect(outcome).toEqual({ reason: thrown });
+      expect(calls).toBe(1);
+      expect(addon().counters().liveLoops).toBe(before);
+      expect(t.full.run(0)).toBeNull();
+      t.dispose();
+    },
+  );
 
   test('is a function or null', () => {
     const t = training(10, 5);

@@ -32,7 +32,10 @@ describe('the order of samples', () => {
     expect(hex(philox4x32([0, 0, 0, 0], [0, 0]))).toBe('6627e8d5 e169c58d bc57ac4c 9b00dbd8');
     const ones = 0xffffffff;
     expect(hex(philox4x32([ones, ones, ones, ones], [ones, ones]))).toBe('408f276d 41c83b0e a20bc7c6 6d5451fd');
-    const [pi, key] = [[0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0]];
+    const [pi, key] = [
+      [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344],
+      [0xa4093822, 0x299f31d0],
+    ];
     expect(hex(philox4x32(pi, key))).toBe('d16cfe09 94fdcceb 5001e420 24126ea1');
   });
 
@@ -65,12 +68,19 @@ describe('a loop', () => {
     expect(last).toBeDefined();
     const dropped = await start(withoutLast).done;
     expect(dropped.steps).toBe(4);
-    expect(dropped.metrics[1]).toBeCloseTo(t.data.subarray(0, 8).reduce((a, b) => a + b, 0), 5);
+    expect(dropped.metrics[1]).toBeCloseTo(
+      t.data.subarray(0, 8).reduce((a, b) => a + b, 0),
+      5,
+    );
     t.dispose();
   });
 
   test('weighs means by the samples of their batch', async () => {
-    const t = training(10, 4, Float32Array.from({ length: 10 }, (_, i) => i + 1));
+    const t = training(
+      10,
+      4,
+      Float32Array.from({ length: 10 }, (_, i) => i + 1),
+    );
     const metric = { buffer: t.arena, byteOffset: places.gradient, dtype: 'float32' } as const;
     const metrics = [
       { ...metric, mean: true },
@@ -85,7 +95,9 @@ describe('a loop', () => {
     const t = training(4, 1, Float32Array.of(1, 10, 100, 1000));
     const scalars = t.spec().scalars;
     if (!scalars) throw new Error('no scalars');
-    const result = await start(t.spec({ shuffle: false, scalars: { ...scalars, table: Float64Array.of(-1, -2, -3, -4) }, firstStep: 2 ** 33 })).done;
+    const result = await start(
+      t.spec({ shuffle: false, scalars: { ...scalars, table: Float64Array.of(-1, -2, -3, -4) }, firstStep: 2 ** 33 }),
+    ).done;
     expect(result.steps).toBe(4);
     expect(t.weightNow()).toBe(1 + 20 + 300 + 4000);
     const words = new Int32Array(6);
@@ -113,7 +125,12 @@ describe('a loop', () => {
       const loop = start(broken.spec({ epochs: 40 - firstEpoch, firstEpoch, firstBatch, firstStep, steps: 1 + (pieces % 97) }));
       if (pieces % 3 === 0) loop.stop();
       const result = await loop.done;
-      [firstEpoch, firstBatch, firstStep, pieces] = [firstEpoch + result.epoch, result.batch, firstStep + result.steps, pieces + 1];
+      [firstEpoch, firstBatch, firstStep, pieces] = [
+        firstEpoch + result.epoch,
+        result.batch,
+        firstStep + result.steps,
+        pieces + 1,
+      ];
     }
     expect(pieces).toBeGreaterThan(40);
     expect(firstStep).toBe(40 * 63);
@@ -189,7 +206,10 @@ describe('a loop is refused', () => {
     ['indices: expected room for 4 int32', { indices: place }],
     ['random: expected room for 6 int32', { random: place }],
     ['scalars.targets[0] lies outside', { scalars: { ...scalars, targets: [{ byteOffset: 1e6, dtype: 'float32' }] } }],
-    ['dtype: expected float32, float64 or int32, got uint8', { scalars: { ...scalars, targets: [{ byteOffset: 0, dtype: 'uint8' }] } }],
+    [
+      'dtype: expected float32, float64 or int32, got uint8',
+      { scalars: { ...scalars, targets: [{ byteOffset: 0, dtype: 'uint8' }] } },
+    ],
     ['scalars.table: expected 1 row or one for each of 3 steps, got 2', { scalars: { ...scalars, table: new Float64Array(2) } }],
     ['scalars.table: expected rows of 1', { scalars: { ...scalars, table: new Float64Array(0) } }],
     ['metrics: expected an array', { metrics: undefined }],

@@ -49,7 +49,10 @@ export function training(samples: number, batch: number, given?: Float32Array): 
   const x = bufferOf(data);
   const arena = addon().createBuffer(indicesAt(batch) + batch * 4);
   const weight = addon().createBuffer(4);
-  const bind = (count: number) => addon().createProgram(stepCode(samples, count, batch)).bind([x, arena, weight]);
+  const bind = (count: number) =>
+    addon()
+      .createProgram(stepCode(samples, count, batch))
+      .bind([x, arena, weight]);
   const full = bind(batch);
   const last = samples % batch > 0 ? bind(samples % batch) : undefined;
   const spec = (more: Partial<LoopSpec> = {}): LoopSpec => ({

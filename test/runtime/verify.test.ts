@@ -23,7 +23,19 @@ function withNumber(index: number, value: number): () => unknown {
 }
 
 // Where numbers of `product` stand.
-const at = { version: 0, values: 1, parts: 3, slots: 4, slotBytes: 5, partEnd: 9, slot: 10, offset: 11, dtype: 12, elements: 13, kernel: 26 };
+const at = {
+  version: 0,
+  values: 1,
+  parts: 3,
+  slots: 4,
+  slotBytes: 5,
+  partEnd: 9,
+  slot: 10,
+  offset: 11,
+  dtype: 12,
+  elements: 13,
+  kernel: 26,
+};
 
 describe('what a program is refused for', () => {
   test('nothing, when it fits', () => expect(load({})).toBeDefined());
@@ -47,14 +59,22 @@ describe('what a program is refused for', () => {
     ['inputs', withNumber(at.kernel + 1, 1), 'instruction 0 (matmul): inputs at number 27: expected an integer from 2 to 4'],
     ['outputs', withNumber(at.kernel + 2, 2), 'instruction 0 (matmul): outputs at number 28: expected an integer from 1 to 1'],
     ['attributes', withNumber(at.kernel + 3, 10), 'instruction 0 (matmul): attributes: expected "batch m n k'],
-    ['operand', withNumber(at.kernel + 5, 4), 'instruction 0 (matmul), input 1: value at number 31: expected an integer from 0 to 3'],
+    [
+      'operand',
+      withNumber(at.kernel + 5, 4),
+      'instruction 0 (matmul), input 1: value at number 31: expected an integer from 0 to 3',
+    ],
     ['NaN operand', withNumber(at.kernel + 4, NaN), 'instruction 0 (matmul), input 0: value at number 30'],
     ['output operand', withNumber(at.kernel + 6, -1), 'instruction 0 (matmul), output 0: value at number 32'],
     ["a kernel's own refusal", withNumber(at.kernel + 8, 5), /instruction 0 \(matmul\).*(input|output) \d/],
     ['a read-only output', withNumber(at.kernel + 6, 1), /instruction 0 \(matmul\), output 0/],
     ['what ends early', () => addon().createProgram(encode(product).slice(0, -1)), 'the code ends inside of it'],
     ['nothing at all', () => addon().createProgram(new Float64Array()), 'the code ends where version was expected'],
-    ['what goes on', () => addon().createProgram(Float64Array.of(...encode(product), 0)), '1 numbers follow the last instruction'],
+    [
+      'what goes on',
+      () => addon().createProgram(Float64Array.of(...encode(product), 0)),
+      '1 numbers follow the last instruction',
+    ],
   ])('%s', (_, run, message) => {
     expect(run).toThrow(TypeError);
     expect(run).toThrow(message);
