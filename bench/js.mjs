@@ -5,11 +5,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { info } from '../dist/index.js';
+import { commandLine } from './command-line.mjs';
 import { chosen, makeModel, randomSamples, samples, workloads } from './workloads.mjs';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } });
+const { values, positionals } = commandLine('npm run bench:js -- [workload …] [--json]', {
+  json: { type: 'boolean', default: false },
+});
 const names = chosen(positionals, ['xor', 'mlp-small', 'mlp']);
 /** Of the loss after 20 steps, relative. */
 const tolerance = 1e-4;

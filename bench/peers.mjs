@@ -8,28 +8,27 @@
 import { execFile } from 'node:child_process';
 import { availableParallelism, cpus, loadavg, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
+import { commandLine, fail } from './command-line.mjs';
 import { compareLosses, tolerance } from './like.mjs';
 import { chosen, median, workloads } from './workloads.mjs';
 
 const run = promisify(execFile);
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+const usage =
+  'npm run bench:peers -- --peer "python torch_train.py eager" [--rounds 5] [--threads N] [--reference "command"] [workload …]';
+const { values, positionals } = commandLine(
+  usage,
+  {
     peer: { type: 'string' },
     reference: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     threads: { type: 'string', default: String(availableParallelism()) },
   },
-});
-if (values.peer === undefined) {
-  console.error(
-    'usage: npm run bench:peers -- --peer "python torch_train.py eager" [--rounds 5] [--threads N] [--reference "command"] [workload …]',
-  );
-  process.exit(2);
-}
+  ['rounds', 'threads'],
+);
+if (values.peer === undefined) fail(usage, '--peer is missing');
 
-const { threads } = values;
+const threads = String(values.threads);
 // Both sides are told the same number of threads by the variables that they read.
 const env = { ...process.env, RAVINE_NUM_THREADS: threads, OMP_NUM_THREADS: threads, MKL_NUM_THREADS: threads };
 process.env.RAVINE_NUM_THREADS = threads;
@@ -63,7 +62,7 @@ for (const name of chosen(positionals)) {
   allEqual &&= like?.equal ?? true;
   if (like) console.error(`${name.padEnd(12)}${describeLike(like)}`);
   const rounds = [];
-  for (let round = 0; round < Number(values.rounds); round++) rounds.push([await measure(own, name), await measure(peer, name)]);
+  for (let round = 0; round < values.rounds; round++) rounds.push([await measure(own, name), await measure(peer, name)]);
   report(name, rounds, like);
 }
 process.exit(allEqual ? 0 : 1);

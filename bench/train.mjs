@@ -1,15 +1,16 @@
 // Training throughput: `npm run bench -- [workload …] [--json] [--threads N]`. One JSON line a workload on stdout; a table on stderr unless
 // --json. A window is a fit of so many steps: a warm-up, then five, of which the median counts. The shuffled gather is a part of each step.
 
-import { parseArgs } from 'node:util';
 import { info, setThreads } from '../dist/index.js';
+import { commandLine } from './command-line.mjs';
 import { chosen, makeData, makeModel, median, version, workloads } from './workloads.mjs';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, threads: { type: 'string' } },
-});
-if (values.threads !== undefined) setThreads(Number(values.threads));
+const { values, positionals } = commandLine(
+  'npm run bench -- [workload …] [--json] [--threads N]',
+  { json: { type: 'boolean', default: false }, threads: { type: 'string' } },
+  ['threads'],
+);
+if (values.threads !== undefined) setThreads(values.threads);
 
 const rows = [];
 for (const name of chosen(positionals)) {
