@@ -7,6 +7,10 @@
 // Comparisons give Mask<T>: false where an operand is NaN, ne true. select(m, a, b) is a where m holds, else b.
 #pragma once
 
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
 #include <cstddef>
 #include <cstdint>
 
@@ -130,13 +134,32 @@ template <class T>
 inline Vec<T> maskToOnes(Mask<T> m) {
   return {m.m ? T(1) : T(0)};
 }
+
+// The comparing instruction, since it flushes denormals where that is set; a comparison and a choice would let them through.
+#if defined(__SSE2__)
+inline float larger(float a, float b) { return _mm_cvtss_f32(_mm_max_ss(_mm_set_ss(a), _mm_set_ss(b))); }
+inline float smaller(float a, float b) { return _mm_cvtss_f32(_mm_min_ss(_mm_set_ss(a), _mm_set_ss(b))); }
+inline double larger(double a, double b) { return _mm_cvtsd_f64(_mm_max_sd(_mm_set_sd(a), _mm_set_sd(b))); }
+inline double smaller(double a, double b) { return _mm_cvtsd_f64(_mm_min_sd(_mm_set_sd(a), _mm_set_sd(b))); }
+#else
+template <class T>
+inline T larger(T a, T b) {
+  return a > b ? a : b;
+}
+template <class T>
+inline T smaller(T a, T b) {
+  return a < b ? a : b;
+}
+#endif
+inline int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
+inline int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
 template <class T>
 inline Vec<T> max(Vec<T> a, Vec<T> b) {
-  return a.v > b.v || a.v != a.v ? a : b;
+  return {a.v != a.v ? a.v : larger(a.v, b.v)};
 }
 template <class T>
 inline Vec<T> min(Vec<T> a, Vec<T> b) {
-  return a.v < b.v || a.v != a.v ? a : b;
+  return {a.v != a.v ? a.v : smaller(a.v, b.v)};
 }
 
 // Bits

@@ -11,8 +11,8 @@ export interface KernelCase {
   readonly inputs?: readonly Elements[];
   readonly outputs: readonly { readonly dtype: DTypeName; readonly elements: number }[];
   readonly attributes: readonly number[];
-  /** The last output lies over this input. */
-  readonly over?: number | undefined;
+  /** The last output lies over this input; or each output over the input that stands here for it. */
+  readonly over?: number | readonly (number | undefined)[] | undefined;
 }
 
 export interface KernelResult {
@@ -112,7 +112,8 @@ function runOnce(addon: Addon, { kernel, inputs = [], outputs, attributes, over 
   }));
   const sizes = inputs.map((array) => array.byteLength);
   for (const [i, { dtype, elements }] of outputs.entries()) {
-    const slot = over !== undefined && i === outputs.length - 1 ? over : sizes.length;
+    const below = typeof over === 'object' ? over[i] : i === outputs.length - 1 ? over : undefined;
+    const slot = below ?? sizes.length;
     if (slot === sizes.length) sizes.push(elements * arrays[dtype].BYTES_PER_ELEMENT);
     code.push({ slot, offset: guardBytes, dtype, elements });
   }
