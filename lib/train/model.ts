@@ -75,9 +75,13 @@ export class Model {
     if (!engine.parts.loss || !engine.parts.optimizer)
       throw new RavineError('option', 'fit', 'expected a model with a loss and an optimizer', { help: 'new Model(network, { loss, optimizer })' });
     if (this.#fitting) throw new RavineError('busy', 'fit', 'this model is being fitted', { help: 'await the first fit' });
+    const validation = resolved.validation && residentSource(refuseStream('fit', resolved.validation));
     this.#fitting = true;
     try {
-      const validate = (): Promise<Logs> => this.#evaluate('fit', resolved.validation ?? data, Math.max(resolved.batchSize, 256), 'val_');
+      if (validation) checkTargets(engine.parts.loss, validation.dataset);
+      // Training pauses while it is validated, so there is nothing to copy.
+      const validate = async (): Promise<Logs> =>
+        validation ? evaluateResident(engine, validation.dataset, Math.max(resolved.batchSize, 256), new Map(), 'val_') : {};
       const context = { engine, position: this.#position, options: resolved, validate, onLoop: (loop: NativeLoop | undefined) => (this.#loop = loop) };
       if (data instanceof StreamDataset) return await fitStream(context, data);
       const { dataset, owned } = residentSource(data);
@@ -89,12 +93,21 @@ export class Model {
       }
     } finally {
       this.#fitting = false;
+      if (validation?.owned) validation.dataset.dispose();
     }
   }
 
   /** Loss and metrics over a data set. Beside a fit it sees the parameters after a whole step. */
   async evaluate(data: Dataset | DataFields, options: RunOptions = {}): Promise<Logs> {
-    return this.#evaluate('evaluate', data, batchSizeOf('evaluate', options), '');
+    const batchSize = batchSizeOf('evaluate', options);
+    const engine = this.#ready('evaluate');
+    const { dataset, owned } = residentSource(refuseStream('evaluate', data));
+    try {
+      if (engine.parts.loss) checkTargets(engine.parts.loss, dataset);
+      return await this.#withCopies(engine, (copies) => evaluateResident(engine, dataset, batchSize, copies));
+    } finally {
+      if (owned) dataset.dispose();
+    }
   }
 
   /** The network's outputs, [samples, …]. Beside a fit it sees the parameters after a whole step. */
@@ -158,18 +171,6 @@ export class Model {
     this.dispose();
   }
 
-  async #evaluate(where: string, data: Trainable, batchSize: number, prefix: string): Promise<Logs> {
-    const engine = this.#ready(where);
-    if (data instanceof StreamDataset) throw new RavineError('data', where, 'expected data that is resident, got a stream', { help: 'use data.from' });
-    const { dataset, owned } = residentSource(data);
-    try {
-      if (engine.parts.loss) checkTargets(engine.parts.loss, dataset);
-      return await this.#withCopies(engine, (copies) => evaluateResident(engine, dataset, batchSize, copies, prefix));
-    } finally {
-      if (owned) dataset.dispose();
-    }
-  }
-
   /** Beside a fit: copies of what it writes, taken at a step boundary. */
   async #withCopies<T>(engine: Engine, fn: (copies: Copies) => Promise<T>): Promise<T> {
     if (!this.#fitting) return fn(new Map());
@@ -201,4 +202,9 @@ export class Model {
 function batchSizeOf(where: string, options: RunOptions): number {
   checkNames(where, options, ['batchSize']);
   return positiveInteger(where, 'batchSize', options.batchSize ?? 256);
+}
+
+function refuseStream(where: string, data: Trainable): Dataset | DataFields {
+  if (data instanceof StreamDataset) throw new RavineError('data', where, 'expected data that is resident, got a stream', { help: 'use data.from' });
+  return data;
 }
