@@ -133,7 +133,7 @@ void finish_place(const Call& call) {
     out[i] = *place;
     for (int64_t piece = 1; piece < s.pieces && best == best; ++piece) {
       const T next = from[place[piece * s.inner] * s.inner];
-      if (next == best || firstLane(Op()(Vec<T>::broadcast(best), Vec<T>::broadcast(next))) == best) continue;
+      if (firstLane(Op()(Vec<T>::broadcast(best), Vec<T>::broadcast(next))) == best) continue;
       best = next;
       out[i] = place[piece * s.inner];
     }
