@@ -8,7 +8,9 @@ export { arange, constant, full, fullLike, ones, onesLike, scalar, zeros, zerosL
 export { tensor } from './create.js';
 export type { TensorData, TensorOptions } from './create.js';
 export { softmaxCrossEntropyWithLogits, softmaxCrossEntropyWithSlope, softmaxCrossEntropyWithTargets } from './cross-entropy.js';
+export type { ConstantOptions } from './constant.js';
 export { cumsum } from './cumsum.js';
+export type { CumsumOptions } from './cumsum.js';
 export { dropout } from './dropout.js';
 export type { DropoutOptions } from './dropout.js';
 export {
@@ -41,6 +43,7 @@ export {
 } from './elementwise.js';
 export { identity, stopGradient } from './identity.js';
 export { gather, oneHot, scatterAdd } from './indexing.js';
+export type { GatherOptions } from './indexing.js';
 export { matmul } from './matmul.js';
 export type { MatmulOptions } from './matmul.js';
 export { pad } from './pad.js';

@@ -4,7 +4,7 @@ import type { Tensor } from '../ir/tensor.js';
 import { boolean, checkNames } from '../options.js';
 import { broadcastShapes, sameShape, sizeOf, type Shape, type TensorType } from '../shape.js';
 import { broadcastTo } from './broadcast.js';
-import { at, expectBroadcast, expectDType, expectSameDType, expectShape, expectTensor } from './check.js';
+import { at, expectDType, expectSameDType, expectShape, expectTensor } from './check.js';
 import { reshape } from './reshape.js';
 
 export interface MatmulAttributes {
@@ -105,10 +105,10 @@ function batched(a: Tensor, b: Tensor, attributes: MatmulAttributes): Tensor {
     return reshape(product, [...batchA, m, at(product.shape, 1)]);
   }
   if (sameShape(batchA, batchB) || sizeOf(batchA) === 1 || sizeOf(batchB) === 1) return apply(matmulOp, [a, b], attributes);
-  expectBroadcast(
-    'matmul',
-    [a, b].map(({ dtype, shape }) => ({ dtype, shape: [...shape.slice(0, -2), 1, 1] })),
+  const fits = batchA.every(
+    (length, axis) => [1, length].includes(batchB[axis - batchA.length + batchB.length] ?? 1) || length === 1,
   );
+  expectShape(fits, 'matmul', 'batches that broadcast', [a, b]);
   const batch = broadcastShapes('matmul', batchA, batchB);
   return apply(
     matmulOp,

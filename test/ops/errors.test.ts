@@ -69,7 +69,7 @@ const refused: readonly (readonly [readonly string[], Call, string])[] = [
   [
     ['float32[2,4,3]', 'float32[3,3,4]'],
     (a, b) => ops.matmul(a, b),
-    '[matmul] expected shapes that broadcast (axis -3: 2 and 3 differ), got float32[2,1,1] and float32[3,1,1]',
+    '[matmul] expected batches that broadcast, got float32[2,4,3] and float32[3,3,4]',
   ],
   [
     ['float32[]', 'float32[2]'],

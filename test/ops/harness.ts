@@ -75,7 +75,7 @@ export function testOp(opCase: OpCase): void {
     it('equals its definition', () =>
       sizes.forEach((n) => (opCase.dtypes ?? floats).forEach((dtype) => checkDefinition(opCase, { n, dtype }))));
     if (isDifferentiable(opCase))
-      it('gradient, and its gradient', () => sizes.filter((n) => n <= 9).forEach((n) => checkGradient(opCase, n)));
+      it('gradient, and its gradient', () => sizes.slice(0, 3).forEach((n) => checkGradient(opCase, n)));
   });
 }
 
@@ -91,13 +91,27 @@ function referenceOf(opCase: OpCase, inputs: readonly Values[], situation: Situa
   return [opCase.reference(inputs, situation)].flat();
 }
 
+/** The number at place i of an input. */
+function numberOf({ low = -2, high = 2, data }: Input, dtype: DType, random: () => number, i: number): number {
+  if (data) return data[i % data.length] ?? NaN;
+  const number = low + (high - low) * random();
+  return isFloat(dtype) ? number : Math.floor(number);
+}
+
+function randomTensor(input: Input, dtype: DType, random: () => number): Tensor {
+  const { shape, dtype: own = dtype } = input;
+  const array = new dtypes[own].array(sizeOf(shape));
+  for (let i = 0; i < array.length; i++) array[i] = numberOf(input, own, random, i);
+  return tensor(array, { shape });
+}
+
 /** The inputs' numbers, as their dtypes hold them. */
 function numbersFor(opCase: OpCase, { n, dtype }: Situation, seed = 1): { values: Values; dtype: DType }[] {
   const random = generator(seed + n);
-  return opCase.inputs(n).map(({ shape, dtype: own = dtype, low = -2, high = 2, data }) => {
-    const number = (i: number): number =>
-      data?.[i % data.length] ?? (isFloat(own) ? low + (high - low) * random() : Math.floor(low + (high - low) * random()));
-    return { dtype: own, values: { shape, data: Array.from({ length: sizeOf(shape) }, (_, i) => rounded(number(i), own)) } };
+  return opCase.inputs(n).map((input) => {
+    const { shape, dtype: own = dtype } = input;
+    const data = Array.from({ length: sizeOf(shape) }, (_, i) => rounded(numberOf(input, own, random, i), own));
+    return { dtype: own, values: { shape, data } };
   });
 }
 
@@ -179,7 +193,8 @@ function checkSpecial(opCase: OpCase, dtype: DType): void {
 }
 
 function checkThreads(opCase: OpCase, situation: Situation): void {
-  const inputs = numbersFor(opCase, situation).map(upload);
+  const random = generator(situation.n);
+  const inputs = opCase.inputs(situation.n).map((input) => randomTensor(input, situation.dtype, random));
   const threads = addon().info().threads;
   const runWith = (count: number): string[] => {
     addon().setThreads(count);
