@@ -2,8 +2,11 @@ import type { DType } from '../dtype.js';
 import { RavineError, describe } from '../errors.js';
 import { evaluator } from '../ir/evaluator.js';
 import { Tensor } from '../ir/tensor.js';
-import { positiveInteger } from '../options.js';
+import { checkNames, nonNegativeInteger, numberIn, positiveInteger } from '../options.js';
+import { tensor } from '../ops/create.js';
+import { gather } from '../ops/indexing.js';
 import type { Shape } from '../shape.js';
+import { permutation } from './permutation.js';
 
 /** One named part of each sample, in native memory. */
 export interface Field {
@@ -42,6 +45,37 @@ export class Dataset {
       };
     });
     return new Dataset('Dataset.take', fields);
+  }
+
+  /** Copies of the samples with these numbers, in that order. */
+  subset(indices: ArrayLike<number>): Dataset {
+    return this.#gather('Dataset.subset', Int32Array.from(indices));
+  }
+
+  /** Copies of the samples in two parts, drawn at random; the first holds `fraction` of them, rounded, and each at least one. */
+  split(fraction: number, options: { readonly seed?: number } = {}): [Dataset, Dataset] {
+    const where = 'Dataset.split';
+    checkNames(where, options, ['seed']);
+    const seed = nonNegativeInteger(where, 'seed', options.seed ?? 0);
+    const first = Math.round(numberIn(where, 'fraction', fraction, 0, 1) * this.samples);
+    if (first < 1 || first >= this.samples)
+      throw new RavineError('option', where, `${fraction} of ${this.samples} samples leaves a part without any`);
+    const order = permutation(this.samples, seed);
+    return [this.#gather(where, order.subarray(0, first)), this.#gather(where, order.subarray(first))];
+  }
+
+  #gather(where: string, rows: Int32Array): Dataset {
+    const indices = tensor(rows, { dtype: 'int32' });
+    const made: Field[] = [];
+    try {
+      for (const field of this.fields.values()) made.push({ ...field, tensor: gather(field.tensor, indices) });
+      return new Dataset(where, made);
+    } catch (error) {
+      made.forEach(({ tensor }) => tensor.dispose());
+      throw error;
+    } finally {
+      indices.dispose();
+    }
   }
 
   get disposed(): boolean {

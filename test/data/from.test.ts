@@ -111,6 +111,32 @@ describe('data.from', () => {
     for (const count of [0, 3, 1.5]) expect(() => one.take(count)).toThrow('[Dataset.take] expected');
   });
 
+  it('gives samples by number', () => {
+    const dataset = from({ x: { data: Uint8Array.of(1, 2, 3, 4, 5, 6), shape: [3, 2] }, y: [7, 8, 9] }, { scale: 0.5 });
+    const some = dataset.subset([2, 0, 2]);
+    expect(field(some, 'x')).toMatchObject({ dtype: 'uint8', scale: 0.5, all: [3, 2], data: Uint8Array.of(5, 6, 1, 2, 5, 6) });
+    expect(field(some, 'y').data).toEqual(Int32Array.of(9, 7, 9));
+    expect(() => dataset.subset([0, 3])).toThrow('3');
+    expect(() => dataset.subset([])).toThrow('[Dataset.subset] 0 samples');
+  });
+
+  it('splits at random, by seed, without losing a sample', () => {
+    const x = Array.from({ length: 101 }, (_, i) => i);
+    const dataset = from({ x, y: x });
+    const parts = (seed?: number) =>
+      dataset.split(0.2, seed === undefined ? {} : { seed }).map((part) => [...field(part, 'x').data]);
+    const [first = [], second = []] = parts();
+    expect([first.length, second.length]).toEqual([20, 81]);
+    expect([...first, ...second].sort((a, b) => a - b)).toEqual(x);
+    expect(first).not.toEqual([...first].sort((a, b) => a - b));
+    expect(parts(0)).toEqual([first, second]);
+    expect(parts(1)).not.toEqual([first, second]);
+    expect(parts(2 ** 32)).not.toEqual([first, second]);
+    const [a] = dataset.split(0.5);
+    expect(field(a, 'x').data).toEqual(Float32Array.from(field(a, 'y').data));
+    for (const fraction of [0, 1, 0.001, NaN, -1, 2]) expect(() => dataset.split(fraction)).toThrow('[Dataset.split]');
+  });
+
   it('detaches what it is told to transfer, and only after all checks', () => {
     const x = Float32Array.of(1, 2);
     expect(() => from({ x, y: Int32Array.of(1) }, { transfer: true })).toThrow('as many samples');
