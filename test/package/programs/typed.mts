@@ -23,6 +23,6 @@ const model = new Model(network, {
   optimizer: optim.adam({ learningRate: (step: number) => 0.05 / (1 + step / 1000) }),
   metrics: [metrics.meanAbsoluteError()],
 });
-await model.fit(data.from(inputs, targets), { epochs: 500, batchSize: 4, seed: 1 });
+await model.fit(data.from({ x: inputs, y: targets }), { epochs: 500, batchSize: 4, seed: 1 });
 const predicted = await model.predict(inputs);
 console.log(Array.from(predicted.data(), Math.round).join(' '));

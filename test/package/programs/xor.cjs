@@ -11,7 +11,7 @@ async function main() {
 
   const network = nn.sequential(nn.linear(2, 8), nn.tanh(), nn.linear(8, 1), nn.sigmoid());
   const model = new Model(network, { loss: losses.meanSquaredError(), optimizer: optim.adam({ learningRate: 0.05 }) });
-  await model.fit(data.from(inputs, targets), { epochs: 500, batchSize: 4, seed: 1 });
+  await model.fit(data.from({ x: inputs, y: targets }), { epochs: 500, batchSize: 4, seed: 1 });
   const predicted = await model.predict(inputs);
   console.log(Array.from(predicted.data(), Math.round).join(' '));
 }
