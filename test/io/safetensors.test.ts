@@ -117,6 +117,15 @@ describe('safetensors', () => {
     }
   });
 
+  it('lets the event loop turn while it writes and reads', async () => {
+    // 64 MB are 16 chunks; between two chunks' checksums, writes and reads the loop turns at least once.
+    const large = new Map([['large', stored('uint8', [1 << 26], new Uint8Array(1 << 26))]]);
+    const writing = await turnsDuring(writeSafetensors(path('large'), large));
+    const reading = await turnsDuring(readSafetensors(path('large')));
+    expect(writing).toBeGreaterThanOrEqual(30);
+    expect(reading).toBeGreaterThanOrEqual(15);
+  });
+
   it('refuses to write what cannot be read', async () => {
     const one = (name: string, tensor = stored('uint8', [1], new Uint8Array(1))) =>
       writeSafetensors(path('refused'), new Map([[name, tensor]]));
@@ -134,3 +143,16 @@ describe('safetensors', () => {
     await expect(readSafetensors(path('.'))).rejects.toThrow('not a regular file');
   });
 });
+
+async function turnsDuring(work: Promise<unknown>): Promise<number> {
+  let turns = 0;
+  let running = true;
+  const count = (): void => {
+    turns++;
+    if (running) setImmediate(count);
+  };
+  setImmediate(count);
+  await work;
+  running = false;
+  return turns;
+}
