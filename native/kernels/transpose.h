@@ -53,10 +53,10 @@ template <class U>
 void transposeCopy(const U* from, int64_t fromStride, U* to, int64_t toStride, int64_t m, int64_t n) {
   constexpr int64_t line = 64 / sizeof(U), step = Bits<U>::count;
   const int64_t wholeRows = m / step * step, wholeColumns = n / step * step;
-  for (int64_t j0 = 0; j0 < wholeColumns; j0 += line) {
-    const int64_t j1 = atMost(j0 + line, wholeColumns);
-    for (int64_t i0 = 0; i0 < wholeRows; i0 += line) {
-      const int64_t i1 = atMost(i0 + line, wholeRows);
+  for (int64_t i0 = 0; i0 < wholeRows; i0 += line) {
+    const int64_t i1 = atMost(i0 + line, wholeRows);
+    for (int64_t j0 = 0; j0 < wholeColumns; j0 += line) {
+      const int64_t j1 = atMost(j0 + line, wholeColumns);
       for (int64_t i = i0; i < i1; i += step)
         for (int64_t j = j0; j < j1; j += step)
           transposeBlock(from + j * fromStride + i, fromStride, to + i * toStride + j, toStride);
