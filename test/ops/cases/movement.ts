@@ -169,6 +169,15 @@ const strided: readonly OpCase[] = [
   },
   {
     op: 'slice',
+    title: 'with steps that reach the last element',
+    inputs: (n) => [{ shape: [n, 5], ...positive }],
+    run: ([x]) => ops.slice(x!, [0, 0], undefined, [3, 2]),
+    reference: ([x], { n }) => sliceOf(x!, [0, 0], [Math.ceil(n / 3), 3], [3, 2]),
+    dtypes: all,
+    large: 9000,
+  },
+  {
+    op: 'slice',
     title: 'flip',
     inputs: (n) => [{ shape: [2, n], ...positive }],
     run: ([x]) => ops.flip(x!, 1),
