@@ -93,9 +93,8 @@ describe('softmax cross entropy', () => {
   const labels = ops.tensor([2, 0], { dtype: 'int32' });
 
   it('takes its gradient from the forward pass: one kernel, no second softmax', () => {
-    const { text } = traced(
-      ['float32[4,3]', 'int32[4]'],
-      (x, y) => grad((at: Tensor) => ops.sum(ops.softmaxCrossEntropyWithLogits(at, y)))(x),
+    const { text } = traced(['float32[4,3]', 'int32[4]'], (x, y) =>
+      grad((at: Tensor) => ops.sum(ops.softmaxCrossEntropyWithLogits(at, y)))(x),
     );
     expect(text.match(/softmax/g)).toEqual(['softmax']);
   });
