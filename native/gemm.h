@@ -36,7 +36,7 @@ struct GemmPlan {
 GemmPlan planGemm(const GemmShape& shape, const GemmTile& tile);
 
 // The longest depthBlock of a plan.
-constexpr int64_t maxDepthBlock = 512;
+constexpr int64_t maxDepthBlock = 256;
 
 // Rows × columns [m, n] of a product by the system's BLAS, on this thread; `a`, `b` and `c` point to the slice's first elements,
 // strides are the whole product's. T is float or double.

@@ -67,74 +67,131 @@ inline void finishTile(const T* tile, int64_t tileStride, int rows, int columns,
   }
 }
 
+// Panels that are packed at a time: 512 bytes of each of B's rows.
+constexpr int groupPanels = 4;
+
 template <class T>
-inline void gemmBlock(const GemmPlan& plan, const GemmEntry<T>& entry, Range rows, Range columns) {
-  constexpr int lanes = Vec<T>::lanes;
-  constexpr int full = tileColumns<T>;
-  const GemmShape& s = plan.shape;
-  alignas(64) T panelBuffer[maxDepthBlock * full];
-  alignas(64) T edge[tileRows * full];
-  const RowTiles tiles(rows.end - rows.begin);
-  for (int64_t depth0 = 0; depth0 == 0 || depth0 < s.k; depth0 += plan.depthBlock) {
-    const int64_t depth = s.k - depth0 < plan.depthBlock ? s.k - depth0 : plan.depthBlock;
-    const bool last = depth0 + depth == s.k;
-    for (int64_t j = columns.begin; j < columns.end; j += full) {
-      const int count = columns.end - j < full ? static_cast<int>(columns.end - j) : full;
-      const int width = count <= lanes ? lanes : full;
-      const T* b = panelBuffer;
-      int64_t bStride = width;
-      if (s.transposeB) {
-        packTransposed(entry.b + j * s.k + depth0, s.k, depth, count, width, panelBuffer);
-      } else if (count < width || tiles.count > tilesInPlace) {
-        packColumns(entry.b + depth0 * s.n + j, s.n, depth, count, width, panelBuffer);
-      } else {
-        b = entry.b + depth0 * s.n + j;
-        bStride = s.n;
-      }
-      // What is packed after this panel: row q mod depth, line q / depth of it, is fetched in the q-th group of steps.
-      const bool another = j + full < columns.end;
-      const T* next = another ? entry.b + depth0 * s.n + j + full : entry.b + (depth0 + depth) * s.n + columns.begin;
-      const bool fetches = !s.transposeB && b == panelBuffer && (another || !last);
-      int64_t ahead = 0;
-      const bool rowMajor = !s.transposeA && !entry.strips;
-      const TileFn<T>* tile = tilesFor<T>(rowMajor, width == lanes);
-      int64_t i = rows.begin;
-      for (int64_t t = 0; t < tiles.count; t++) {
-        const int height = tiles.rows(t);
-        const T* a;
-        int64_t aStride;
-        if (entry.strips) {
-          a = entry.strips + rows.begin * s.k + depth0 * (rows.end - rows.begin) + (i - rows.begin) * depth;
-          aStride = height;
-        } else if (s.transposeA) {
-          a = entry.a + depth0 * s.m + i;
-          aStride = s.m;
-        } else {
-          a = entry.a + i * s.k + depth0;
-          aStride = s.k;
-        }
-        T* c = entry.c + i * s.n + j;
-        const char* aheadAt = reinterpret_cast<const char*>(panelBuffer);
-        int64_t aheadStride = 0;
-        if (fetches && ahead < depth * 2) {
-          aheadAt = reinterpret_cast<const char*>(next + ahead % depth * s.n) + ahead / depth * 64;
-          aheadStride = s.n * static_cast<int64_t>(sizeof(T));
-          ahead += depth / prefetchSteps * prefetchB;
-        }
-        const T* nextC =
-            t + 1 < tiles.count ? c + height * s.n : entry.c + rows.begin * s.n + (another ? j + full : columns.begin);
-        if (count == width) {
-          tile[height - 1]({a, b, c, aStride, bStride, s.n, depth, depth0 > 0, aheadAt, aheadStride, nextC});
-          if (last && entry.finishes()) finishTile(c, s.n, height, count, entry, true, i * s.n + j, j, s.n);
-        } else {
-          if (depth0 > 0) loadTile(c, s.n, height, count, edge, width);
-          tile[height - 1]({a, b, edge, aStride, bStride, width, depth, depth0 > 0, aheadAt, aheadStride, nextC});
-          finishTile(edge, width, height, count, entry, last, i * s.n + j, j, s.n);
-        }
-        i += height;
+class GemmBlock {
+ public:
+  GemmBlock(const GemmPlan& plan, const GemmEntry<T>& entry, Range rows, Range columns)
+      : plan_(plan), entry_(entry), rows_(rows), columns_(columns), tiles_(rows.end - rows.begin) {}
+
+  void run() {
+    for (depth0_ = 0; depth0_ == 0 || depth0_ < shape().k; depth0_ += plan_.depthBlock) {
+      depth_ = shape().k - depth0_ < plan_.depthBlock ? shape().k - depth0_ : plan_.depthBlock;
+      last_ = depth0_ + depth_ == shape().k;
+      for (int64_t j = columns_.begin; j < columns_.end; j += groupPanels * full) {
+        group_ = {j, columns_.end - j < groupPanels * full ? columns_.end : j + groupPanels * full};
+        const bool packed = packGroup();
+        fetched_ = 0;
+        for (int64_t p = group_.begin; p < group_.end; p += full) multiplyPanel(p, packed);
       }
     }
   }
+
+ private:
+  static constexpr int lanes = Vec<T>::lanes, full = tileColumns<T>;
+
+  const GemmShape& shape() const { return plan_.shape; }
+  const T* bAt(int64_t depth, int64_t column) const {
+    return entry_.b + (shape().transposeB ? column * shape().k + depth : depth * shape().n + column);
+  }
+
+  // Few rows read B in place, where whole vectors of it are in place.
+  bool packGroup() {
+    const int64_t columns = group_.end - group_.begin;
+    const T* b = bAt(depth0_, group_.begin);
+    if (shape().transposeB) {
+      packPanelsTransposed(b, shape().k, depth_, columns, panels_);
+    } else if (tiles_.count > tilesInPlace || columns % full != 0) {
+      packPanels(b, shape().n, depth_, columns, panels_);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  void multiplyPanel(int64_t column, bool packed) {
+    const int count = group_.end - column < full ? static_cast<int>(group_.end - column) : full;
+    const int width = panelWidth<T>(count);
+    const bool rowMajor = !shape().transposeA && !entry_.strips;
+    const TileFn<T>* tiles = tilesFor<T>(rowMajor, width == lanes);
+    TileCall<T> call{};
+    call.b = packed ? panels_ + (column - group_.begin) * depth_ : bAt(depth0_, column);
+    call.bStride = packed ? width : shape().n;
+    call.depth = depth_;
+    call.accumulate = depth0_ > 0;
+    int64_t row = rows_.begin;
+    for (int64_t t = 0; t < tiles_.count; t++) {
+      const int height = tiles_.rows(t);
+      placeA(call, row, height);
+      placeAhead(call, t, row + height, column, packed);
+      multiplyTile(call, tiles[height - 1], row, height, column, count, width);
+      row += height;
+    }
+  }
+
+  void placeA(TileCall<T>& call, int64_t row, int height) const {
+    if (entry_.strips) {
+      call.a = entry_.strips + rows_.begin * shape().k + depth0_ * (rows_.end - rows_.begin) + (row - rows_.begin) * depth_;
+      call.aStride = height;
+    } else {
+      call.a = entry_.a + (shape().transposeA ? depth0_ * shape().m + row : row * shape().k + depth0_);
+      call.aStride = shape().transposeA ? shape().m : shape().k;
+    }
+  }
+
+  // The next group of B, a line of each row (stored transposed: of each column) after the other, spread over this group's tiles;
+  // and C's next tile.
+  void placeAhead(TileCall<T>& call, int64_t tile, int64_t nextRow, int64_t column, bool packed) {
+    constexpr int lineElements = 64 / sizeof(T);
+    const bool another = group_.end < columns_.end;
+    const T* next = another ? bAt(depth0_, group_.end) : bAt(depth0_ + depth_, columns_.begin);
+    const int64_t length = shape().transposeB ? groupPanels * full : depth_;
+    const int64_t lines = shape().transposeB ? depth_ / lineElements : groupPanels * full / lineElements;
+    call.nextB = reinterpret_cast<const char*>(call.b);
+    call.nextBStride = 0;
+    if (packed && (another || !last_) && fetched_ < length * lines) {
+      const int64_t stride = shape().transposeB ? shape().k : shape().n;
+      call.nextB = reinterpret_cast<const char*>(next + fetched_ % length * stride + fetched_ / length * lineElements);
+      call.nextBStride = stride * static_cast<int64_t>(sizeof(T));
+      fetched_ += depth_ / prefetchSteps * prefetchB;
+    }
+    const bool below = tile + 1 < tiles_.count;
+    const int64_t nextColumn = column + full < columns_.end ? column + full : columns_.begin;
+    call.nextC = entry_.c + (below ? nextRow * shape().n + column : rows_.begin * shape().n + nextColumn);
+  }
+
+  void multiplyTile(TileCall<T>& call, TileFn<T> tile, int64_t row, int height, int64_t column, int count, int width) {
+    const int64_t n = shape().n, at = row * n + column;
+    call.c = entry_.c + at;
+    call.cStride = n;
+    if (count == width) {
+      tile(call);
+      if (last_ && entry_.finishes()) finishTile(call.c, n, height, count, entry_, true, at, column, n);
+      return;
+    }
+    if (call.accumulate) loadTile(call.c, n, height, count, edge_, width);
+    call.c = edge_;
+    call.cStride = width;
+    tile(call);
+    finishTile(edge_, width, height, count, entry_, last_, at, column, n);
+  }
+
+  const GemmPlan& plan_;
+  const GemmEntry<T>& entry_;
+  const Range rows_, columns_;
+  const RowTiles tiles_;
+  int64_t depth0_ = 0, depth_ = 0, fetched_ = 0;
+  Range group_{};
+  bool last_ = false;
+  alignas(64) T panels_[maxDepthBlock * groupPanels * full];
+  alignas(64) T edge_[tileRows * full];
+};
+
+template <class T>
+inline void gemmBlock(const GemmPlan& plan, const GemmEntry<T>& entry, Range rows, Range columns) {
+  GemmBlock<T>(plan, entry, rows, columns).run();
 }
 
 // The same block by the system's BLAS, then finished row by row.
