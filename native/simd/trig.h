@@ -40,9 +40,12 @@ inline Angle<T> reduceNear(Vec<T> x) {
   using Table = TrigTable<T>;
   const V t = fma(x, V::broadcast(Table::twoOverPi), V::broadcast(Real<T>::magic)), k = -(t - V::broadcast(Real<T>::magic));
   const V r1 = fma(k, V::broadcast(Table::halfPi[0]), x);
-  const V r2 = fma(k, V::broadcast(Table::halfPi[1]), r1);
-  const V lost = fma(k, V::broadcast(Table::halfPi[1]), r1 - r2);
-  return {r2, fma(k, V::broadcast(Table::halfPi[2]), lost), bits(t)};
+  // r1 + k p in two words, since the two may cancel; then the third part
+  const V p = k * V::broadcast(Table::halfPi[1]), pLost = fma(k, V::broadcast(Table::halfPi[1]), -p);
+  const V sum = r1 + p, seen = sum - r1, sumLost = (r1 - (sum - seen)) + (p - seen);
+  const V rest = fma(k, V::broadcast(Table::halfPi[2]), sumLost + pLost);
+  const V r = sum + rest;
+  return {r, rest - (r - sum), bits(t)};
 }
 
 // The lanes beyond `near`, one at a time.
