@@ -8,14 +8,6 @@
 #define RAVINE_TEXT(a) RAVINE_TEXT_(a)
 
 namespace ravine {
-
-// A kernel whose header is not in kernels/all.h is listed and refuses every program; the instruction set's own name hides this
-// one.
-#define KERNEL(name, minInputs, maxInputs, outputs, attributes) \
-  inline void plan_##name(Plan& p) { p.refuse("this build lacks the kernel"); }
-#include "../kernels.def"
-#undef KERNEL
-
 namespace RAVINE_ISA {
 
 constexpr Kernel rows[] = {
