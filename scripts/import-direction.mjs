@@ -28,7 +28,7 @@ export const importDirection = {
     messages: {
       direction:
         '{{from}} must not import {{to}}: imports go errors, dtype, shape ← ir ← ops ← passes ← runtime ← nn, losses, … ← train ← index',
-      addon: '{{from}} must not import {{to}}: only runtime/ sees the addon',
+      addon: '{{from}} must not import {{to}}: only runtime/ and train/ see the addon',
       unknown: '{{from}} lies in a folder that has no place in scripts/import-direction.mjs',
     },
   },

@@ -1,4 +1,4 @@
-/** The addon's face, as `native/binding_*.cpp` exports it. Only `runtime/` sees it. */
+/** The addon's face, as `native/binding_*.cpp` exports it. Only `runtime/` and `train/` see it. */
 
 export type Isa = 'scalar' | 'avx2' | 'avx512' | 'neon';
 
