@@ -43,7 +43,7 @@ export const importDirection = {
       const to = relative(library, resolve(dirname(context.filename), source));
       const data = { from, to };
       if (rowOf(from) < rowOf(to) || to.startsWith('..')) context.report({ node, messageId: 'direction', data });
-      if (/^runtime.(native|addon)\.js$/.test(to) && !from.startsWith('runtime'))
+      if (/^runtime.(native|addon)\.js$/.test(to) && !/^(runtime|train)\W/.test(from))
         context.report({ node, messageId: 'addon', data });
     }
     return {
