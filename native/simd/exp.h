@@ -74,7 +74,7 @@ inline Vec<T> expm1(Vec<T> x) {
   return select(lt(abs(x), V::broadcast(Real<T>::tiny)), x, y + y);
 }
 
-// 1 / (1 + e^-x). All x. ULP: float 2, double 2.
+// 1 / (1 + e^-x), or e^x / (1 + e^x) below 0. All x. ULP: float 3, double 3.
 template <class T>
 inline Vec<T> sigmoid(Vec<T> x) {
   using V = Vec<T>;

@@ -84,7 +84,7 @@ export const references: Readonly<Record<string, Reference>> = {
   sin: { ulp: 2, of: Math.sin },
   cos: { ulp: 2, of: Math.cos },
   tanh: { ulp: 3, of: Math.tanh },
-  sigmoid: { ulp: 2, of: (a) => (a < 0 ? Math.exp(a) / (1 + Math.exp(a)) : 1 / (1 + Math.exp(-a))) },
+  sigmoid: { ulp: 3, of: (a) => (a < 0 ? Math.exp(a) / (1 + Math.exp(a)) : 1 / (1 + Math.exp(-a))) },
   relu: exact((a) => (a <= 0 ? 0 : a)),
   erf: { ulp: 2, of: erf },
   floor: exact(Math.floor),

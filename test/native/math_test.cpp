@@ -262,7 +262,7 @@ void checkAll(uint64_t stride, const std::string& only) {
   unary(
       "tanh", [](W x, W) { return std::tanh(x); }, 3);
   unary(
-      "sigmoid", [](W x, W) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }, 2);
+      "sigmoid", [](W x, W) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }, 3);
   unary(
       "erf", [](W x, W) { return std::erf(x); }, 2);
   if (wanted("pow")) checkPower<T>([](W x, W y) { return std::pow(x, y); }, 2, stride);
