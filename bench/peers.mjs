@@ -89,7 +89,7 @@ function report(workload, rounds, like) {
       [a.engine]: of(0),
       [b.engine]: of(1),
       floor,
-      ...(like && { loss_difference: like.difference }),
+      ...(like && { loss_difference: like.difference, loss_dtype: like.dtype }),
       threads: Number(threads),
       gemm: a.gemm,
       isa: a.isa,
@@ -101,11 +101,15 @@ function report(workload, rounds, like) {
   );
 }
 
-function describeLike({ own: ours, theirs, difference, equal, peer: engine }) {
-  const shown = `loss after 50 steps ${ours.after.toFixed(6)}, ${engine} ${theirs.after.toFixed(6)}`;
-  return equal
-    ? `${shown}: equal within ${difference.toExponential(1)}`
-    : `${shown}: DIFFERENT, ${difference.toExponential(1)} > ${tolerance}`;
+function describeLike({ engine, dtype, own: ours, theirs, difference, equal, float32 }) {
+  const shown = `${dtype} loss after 50 steps ${ours.after.toFixed(6)}, ${engine} ${theirs.after.toFixed(6)}`;
+  const verdict = equal
+    ? `equal within ${difference.toExponential(1)}`
+    : `DIFFERENT, ${difference.toExponential(1)} > ${tolerance}`;
+  const why = float32
+    ? ` (float32: ${float32.difference.toExponential(1)}, the peer against itself ${float32.noise.toExponential(1)})`
+    : '';
+  return `${shown}: ${verdict}${why}`;
 }
 
 function words(command) {

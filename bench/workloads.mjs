@@ -25,8 +25,8 @@ const optimizers = {
 };
 
 /** A model without metrics. */
-export function makeModel({ layers, activation, optimizer }, seed = 0) {
-  const modules = layers.slice(1).flatMap((units, i) => [nn.linear(layers[i], units), nn[activation]()]);
+export function makeModel({ layers, activation, optimizer, dtype = 'float32' }, seed = 0) {
+  const modules = layers.slice(1).flatMap((units, i) => [nn.linear(layers[i], units, { dtype }), nn[activation]()]);
   const network = nn.sequential(...modules.slice(0, -1));
   return new Model(network, { loss: losses.softmaxCrossEntropy(), optimizer: optimizers[optimizer](), seed });
 }

@@ -1,8 +1,8 @@
 """One short training in PyTorch, step by step on paper. Usage: torch_reference.py WORKLOAD FOLDER
-WORKLOAD is a JSON object {layers, activation, batch, optimizer, samples, steps}. Writes into FOLDER: weights.safetensors (before the first
-step), x.bin (float32), y.bin (int32), order.bin (int32 sample numbers, step by step); prints one JSON line with the losses before each step
-and the loss of the first batch after the last."""
-import json, pathlib, struct, sys
+WORKLOAD is a JSON object {layers, activation, batch, optimizer, samples, steps, dtype}. Writes into FOLDER: weights.safetensors (before the
+first step), x.bin (float32), y.bin (int32), order.bin (int32 sample numbers, step by step); prints one JSON line: the mean of the losses before
+each step, the first batch's loss after the last, and by how much that moves if each batch's rows come in reverse, which changes rounding only."""
+import copy, json, pathlib, struct, sys
 import torch
 from torch import nn
 
@@ -32,15 +32,30 @@ def save(path, tensors):
     header, data = {}, b""
     for name, tensor in tensors.items():
         raw = tensor.detach().contiguous().numpy().tobytes()
-        header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [len(data), len(data) + len(raw)]}
+        header[name] = {"dtype": "F64" if tensor.dtype == torch.float64 else "F32", "shape": list(tensor.shape), "data_offsets": [len(data), len(data) + len(raw)]}
         data += raw
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
-model = network(work["layers"], work["activation"])
-step = optimizer(work["optimizer"], model.parameters())
+def train(model, batches):
+    step = optimizer(work["optimizer"], model.parameters())
+    losses = []
+    for rows in batches:
+        step.zero_grad(set_to_none=True)
+        loss = loss_of(model(x[rows].to(dtype)), y[rows])
+        losses.append(loss.item())
+        loss.backward()
+        step.step()
+    with torch.no_grad():
+        after = loss_of(model(x[order[0]].to(dtype)), y[order[0]]).item()
+    return sum(losses) / len(losses), after
+
+
+dtype = getattr(torch, work["dtype"])
+model = network(work["layers"], work["activation"]).to(dtype)
+again = copy.deepcopy(model)
 loss_of = nn.CrossEntropyLoss()
 n, batch = work["samples"], work["batch"]
 x = torch.rand(n, work["layers"][0])
@@ -48,16 +63,10 @@ y = torch.randint(0, work["layers"][-1], (n,))
 order = torch.stack([torch.randperm(n)[:batch] for _ in range(work["steps"])])
 
 save(folder / "weights.safetensors", model.state_dict())
-for name, tensor, dtype in (("x", x, torch.float32), ("y", y, torch.int32), ("order", order, torch.int32)):
-    (folder / f"{name}.bin").write_bytes(tensor.to(dtype).contiguous().numpy().tobytes())
+for name, tensor, kind in (("x", x, torch.float32), ("y", y, torch.int32), ("order", order, torch.int32)):
+    (folder / f"{name}.bin").write_bytes(tensor.to(kind).contiguous().numpy().tobytes())
 
-losses = []
-for rows in order:
-    step.zero_grad(set_to_none=True)
-    loss = loss_of(model(x[rows]), y[rows])
-    losses.append(loss.item())
-    loss.backward()
-    step.step()
-with torch.no_grad():
-    after = loss_of(model(x[order[0]]), y[order[0]]).item()
-print(json.dumps({"engine": f"torch-{torch.__version__}", "losses": losses, "after": after}))
+mean, after = train(model, order)
+_, reversed_after = train(again, order.flip(1))
+noise = abs(after - reversed_after) / abs(after)
+print(json.dumps({"engine": f"torch-{torch.__version__}", "mean": mean, "after": after, "noise": noise}))
