@@ -10,15 +10,17 @@ export interface Cluster {
   readonly dtype: DType;
 }
 
-/** The interpreter's bounds: inputs of the kernel, operations that still fit its plan. */
+/** The interpreter's bounds: inputs, outputs and constants of the kernel, operations that still fit its plan. */
 const mostInputs = 16;
-const mostNodes = 48;
+const mostOutputs = 8;
+const mostNodes = 40;
 
 /**
  * Groups elementwise nodes with the producers of their inputs. Two groups join only if no path leaves the one and comes back into the other through
  * a node outside: then each group can run at once.
  */
 export function clusterElementwise(graph: Graph): ReadonlyMap<Node, Cluster> {
+  const users = usersOf(graph);
   const clusters = new Map<Node, Cluster>();
   for (const node of graph.nodes) {
     const dtype = arithmeticOf(node);
@@ -29,7 +31,7 @@ export function clusterElementwise(graph: Graph): ReadonlyMap<Node, Cluster> {
     for (const input of node.inputs) {
       const other = clusters.get(input.node);
       if (!other || other === own || !sameShape(other.shape, shape) || other.dtype !== dtype) continue;
-      own = tryJoin(other, own, clusters) ?? own;
+      own = tryJoin(other, own, clusters, users) ?? own;
     }
   }
   return clusters;
@@ -43,9 +45,10 @@ export function arithmeticOf(node: Node): DType | undefined {
   return node.inputs.map((input) => input.type.dtype).find((dtype) => dtype !== 'uint8') ?? 'int32';
 }
 
-function tryJoin(producer: Cluster, consumer: Cluster, clusters: Map<Node, Cluster>): Cluster | undefined {
+function tryJoin(producer: Cluster, consumer: Cluster, clusters: Map<Node, Cluster>, users: Users): Cluster | undefined {
   const members = new Set([...producer.nodes, ...consumer.nodes]);
   if (members.size > mostNodes || outsideInputs(members).size > mostInputs) return undefined;
+  if (neededOutside(members, users) > mostOutputs) return undefined;
   if (comesBack(producer, consumer, clusters)) return undefined;
   const joined: Cluster = { nodes: [...members].sort((a, b) => a.id - b.id), shape: consumer.shape, dtype: consumer.dtype };
   for (const node of members) clusters.set(node, joined);
@@ -61,6 +64,23 @@ export function outsideInputs(members: ReadonlySet<Node>): Set<Value> {
     }
   }
   return values;
+}
+
+/** The nodes that use each node's outputs; undefined among them stands for the graph's own outputs. */
+type Users = ReadonlyMap<Node, ReadonlySet<Node | undefined>>;
+
+function usersOf(graph: Graph): Users {
+  const users = new Map<Node, Set<Node | undefined>>();
+  const use = (used: Node, by: Node | undefined): void => void users.set(used, (users.get(used) ?? new Set()).add(by));
+  for (const node of graph.nodes) for (const input of node.inputs) use(input.node, node);
+  for (const output of graph.outputs) use(output.node, undefined);
+  return users;
+}
+
+/** Members whose result something outside of the set needs. */
+function neededOutside(members: ReadonlySet<Node>, users: Users): number {
+  const isOutside = (user: Node | undefined): boolean => user === undefined || !members.has(user);
+  return [...members].filter((node) => [...(users.get(node) ?? [])].some(isOutside)).length;
 }
 
 /** Whether a path leads from the producer through a node outside of both to the consumer. */

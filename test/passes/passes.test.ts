@@ -115,6 +115,21 @@ describe('fuse', () => {
     expect(lines(graph).map((line) => / = (\w+)/.exec(line)?.[1] ?? 'return')).toEqual(['fused', 'sum', 'fused', 'return']);
   });
 
+  it('keeps within the bounds of the interpreter', () => {
+    const graph = fuseElementwise(
+      traced([float32(4)], (x) => {
+        const chain = [x];
+        for (let i = 0; i < 100; i++) chain.push(mul(chain.at(-1) ?? x, 1 + i / 100));
+        return chain.slice(1, 31);
+      }),
+    );
+    for (const line of lines(graph).filter((text) => text.includes('= fused'))) {
+      expect(line.split(' = ')[0]?.split(',%').length).toBeLessThanOrEqual(8);
+      expect(line.match(/"code"/g)?.length).toBeLessThanOrEqual(40);
+    }
+    expect(lines(graph).filter((text) => text.includes('= fused')).length).toBeGreaterThan(3);
+  });
+
   it('does not join shapes or types that differ', () => {
     const graph = fuseElementwise(traced([float32(4), float32(2, 4)], (b, x) => add(exp(x), exp(b))));
     expect(lines(graph).filter((line) => line.includes('fused'))).toHaveLength(2);
