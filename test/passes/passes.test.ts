@@ -124,7 +124,7 @@ describe('fuse', () => {
       }),
     );
     for (const line of lines(graph).filter((text) => text.includes('= fused'))) {
-      expect(line.split(' = ')[0]?.split(',%').length).toBeLessThanOrEqual(8);
+      expect(line.split(' = ')[0]?.split(', %').length).toBeLessThanOrEqual(8);
       expect(line.match(/"code"/g)?.length).toBeLessThanOrEqual(40);
     }
     expect(lines(graph).filter((text) => text.includes('= fused')).length).toBeGreaterThan(3);
