@@ -68,8 +68,13 @@ for (const name of chosen(positionals)) {
 process.exit(allEqual ? 0 : 1);
 
 async function measure([program, ...args], name) {
-  const { stdout } = await run(program, [...args, name], { env });
-  return JSON.parse(stdout.trim().split('\n').at(-1));
+  try {
+    const { stdout } = await run(program, [...args, name], { env });
+    return JSON.parse(stdout.trim().split('\n').at(-1));
+  } catch (error) {
+    console.error(`${[program, ...args, name].join(' ')} gave no measurement: ${error.stderr?.trim() || error.message}`);
+    process.exit(1);
+  }
 }
 
 function report(workload, rounds, like) {
