@@ -28,7 +28,7 @@ void raise(ErrorWord* word, Fault fault, int32_t instruction, int64_t position, 
 // What a kernel gets when it runs. Pointers stand in the order inputs, outputs.
 struct Call {
   void* const* pointers;
-  const int64_t* integers;  // every attribute, truncated
+  const int64_t* integers;  // every attribute, truncated; INT64_MIN for what is no integer within ±2^53
   const double* reals;      // every attribute, as given
   void* scratch;            // scratchBytes of the plan, 64-byte aligned, uninitialised
   ErrorWord* error;

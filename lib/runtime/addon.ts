@@ -169,6 +169,8 @@ export interface Addon {
   info(): NativeInfo;
   counters(): NativeCounters;
   setThreads(threads: number): void;
+  /** The most bytes that all buffers together may hold; RAVINE_MEMORY_LIMIT or 80 % of what the process may use unless given. */
+  setMemoryLimit(bytes: number): void;
   createBuffer(byteLength: number): NativeBuffer;
   createProgram(code: Float64Array): NativeProgram;
   createFeed(entries: number): NativeFeed;

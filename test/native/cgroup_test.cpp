@@ -44,8 +44,8 @@ int main() {
           {"sys/fs/cgroup/a/memory.max", "max"}},
          1.5, 1000000);
   expect("version 2, in a container that sees itself as the root",
-         {{"proc/self/cgroup", "0::/elsewhere"}, {"sys/fs/cgroup/cpu.max", "250000 100000"}, {"sys/fs/cgroup/memory.max", "max"}}, 2.5,
-         0);
+         {{"proc/self/cgroup", "0::/elsewhere"}, {"sys/fs/cgroup/cpu.max", "250000 100000"}, {"sys/fs/cgroup/memory.max", "max"}},
+         2.5, 0);
   expect("version 1",
          {{"proc/self/cgroup", "5:cpu,cpuacct:/docker/x\n4:memory:/docker/x\n1:name=systemd:/y"},
           {"sys/fs/cgroup/cpu,cpuacct/docker/x/cpu.cfs_quota_us", "50000"},

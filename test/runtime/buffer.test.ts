@@ -128,6 +128,13 @@ describe('buffers', () => {
   });
 
   test('end at the cap, with help', () => {
+    const most = before.liveBytes + 1000;
+    addon().setMemoryLimit(most);
+    const buffer = addon().createBuffer(1000);
+    expect(() => addon().createBuffer(1)).toThrow(`1 bytes do not fit, ${String(most)} of at most ${String(most)} are in use`);
+    buffer.dispose();
+    addon().createBuffer(1).dispose();
+    addon().setMemoryLimit(2 ** 40);
     for (const bytes of [-1, 0.5, NaN, 2 ** 60]) expect(() => addon().createBuffer(bytes)).toThrow(RangeError);
     expect(() => addon().createBuffer(2 ** 50)).toThrow(/do not fit, \d+ of at most \d+ are in use\nhelp: /);
   });
