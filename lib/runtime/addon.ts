@@ -116,7 +116,12 @@ export interface LoopSpec {
     readonly mean: boolean;
   }[];
   /** Copied out after each step, batch after batch. */
-  readonly collect?: { readonly source: NativeBuffer; readonly sourceOffset: number; readonly rowBytes: number; readonly target: NativeBuffer };
+  readonly collect?: {
+    readonly source: NativeBuffer;
+    readonly sourceOffset: number;
+    readonly rowBytes: number;
+    readonly target: NativeBuffer;
+  };
   readonly feed?: NativeFeed;
   /** Milliseconds between progress events, at least. 50 unless given. */
   readonly progressMs?: number;
@@ -148,7 +153,9 @@ export interface NativeLoop {
   /** Ends after the running step. */
   stop(): void;
   /** Copies at the next step boundary (at once when the loop has ended); resolves to the number of steps done by then. */
-  snapshot(copies: readonly { readonly source: NativeBuffer; readonly target: NativeBuffer; readonly bytes: number }[]): Promise<number>;
+  snapshot(
+    copies: readonly { readonly source: NativeBuffer; readonly target: NativeBuffer; readonly bytes: number }[],
+  ): Promise<number>;
 }
 
 /** A ring of batch buffers: JavaScript fills one while native code uses another. */
