@@ -9,7 +9,9 @@
       'target_name': 'ravine',
       'sources': ['<@(ravine_core)', '<@(ravine_binding)'],
       'include_dirs': ['<!(node -p "require(\'node-addon-api\').include_dir")'],
-      'defines': ['NAPI_VERSION=8', 'NAPI_CPP_EXCEPTIONS', 'NODE_ADDON_API_CPP_EXCEPTIONS_ALL'],
+      'defines': ['NAPI_VERSION=8', 'NAPI_CPP_EXCEPTIONS', 'NODE_ADDON_API_CPP_EXCEPTIONS_ALL',
+                  # A worker may be terminated in the middle of a call: what then cannot be thrown is dropped.
+                  'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS'],
       'cflags_cc!': ['-fno-exceptions'],
       'dependencies': ['ravine_scalar'],
       'conditions': [

@@ -83,13 +83,14 @@ describe('worker threads', () => {
   });
 
   test('are started many at once and terminated at any moment', async () => {
-    const script = workers(
-      `const all = Array.from({ length: 12 }, make);
-       await Promise.all(all.map(async (worker, i) => { await pause(i * 8); await worker.terminate(); }));
+    const script = (after: number) =>
+      workers(
+        `const all = Array.from({ length: 12 }, make);
+       await Promise.all(all.map(async (worker, i) => { await pause(${String(after)} + i * 4); await worker.terminate(); }));
        console.log(addon.counters().liveLoops, addon.counters().liveBytes);`,
-      busy,
-    );
-    for (let round = 0; round < 4; round++) expect(await runChild(script)).toEqual({ ...clean, output: '0 0\n' });
+        busy,
+      );
+    for (let after = 0; after < 100; after += 10) expect(await runChild(script(after))).toEqual({ ...clean, output: '0 0\n' });
   });
 
   test('are still at work when the process exits, 20 times of 20', async () => {
