@@ -25,6 +25,8 @@ struct GemmTile {
 struct GemmPlan {
   GemmShape shape;
   GemmProvider provider;
+  bool swapped;  // computes Cᵀ = op(B)ᵀ · op(A)ᵀ: `shape` is that product's, and C is written transposed
+  int64_t depthParts;  // above 1, of a swapped product: the depth is cut in as many parts, whose sums are added in order
   bool packA;  // A's strips are copied once for all chunks
   int64_t depthBlock;
   int64_t rowBlock, columnBlock;
@@ -33,7 +35,8 @@ struct GemmPlan {
   int64_t chunks;
 };
 
-GemmPlan planGemm(const GemmShape& shape, const GemmTile& tile);
+// plain: nothing is done to C after the product.
+GemmPlan planGemm(const GemmShape& shape, const GemmTile& tile, bool plain);
 
 // The longest depthBlock of a plan.
 constexpr int64_t maxDepthBlock = 256;

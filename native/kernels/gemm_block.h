@@ -67,6 +67,13 @@ inline void finishTile(const T* tile, int64_t tileStride, int rows, int columns,
   }
 }
 
+// Writes a tile's rows as columns.
+template <class T>
+inline void storeTransposed(const T* tile, int tileStride, int rows, int columns, T* to, int64_t stride) {
+  for (int v = 0; v < columns; v++)
+    for (int r = 0; r < rows; r++) to[v * stride + r] = tile[r * tileStride + v];
+}
+
 // Panels that are packed at a time: 512 bytes of each of B's rows.
 constexpr int groupPanels = 4;
 
@@ -163,6 +170,13 @@ class GemmBlock {
   }
 
   void multiplyTile(TileCall<T>& call, TileFn<T> tile, int64_t row, int height, int64_t column, int count, int width) {
+    if (plan_.swapped) {
+      call.c = edge_;
+      call.cStride = width;
+      tile(call);
+      storeTransposed(edge_, width, height, count, entry_.c + column * shape().m + row, shape().m);
+      return;
+    }
     const int64_t n = shape().n, at = row * n + column;
     call.c = entry_.c + at;
     call.cStride = n;

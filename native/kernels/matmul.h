@@ -16,9 +16,9 @@ inline GemmEntry<T> matmulEntry(const Call& call, const MatmulData& data, int64_
   const int biasAt = 2, maskAt = 2 + data.bias, outAt = maskAt + data.mask;
   const auto in = [&](int i) { return static_cast<const T*>(call.pointers[i]); };
   GemmEntry<T> e;
-  e.a = in(0) + entry * s.stepA;
+  e.a = in(data.gemm.swapped ? 1 : 0) + entry * s.stepA;
   e.strips = data.gemm.packA ? static_cast<const T*>(call.scratch) + (s.stepA ? entry : 0) * s.m * s.k : nullptr;
-  e.b = in(1) + entry * s.stepB;
+  e.b = in(data.gemm.swapped ? 0 : 1) + entry * s.stepB;
   e.c = static_cast<T*>(call.pointers[outAt]) + entry * s.m * s.n;
   e.bias = data.bias ? in(biasAt) : nullptr;
   e.mask = data.mask ? in(maskAt) + entry * s.m * s.n : nullptr;
@@ -68,6 +68,40 @@ inline void run_matmul(const Call& call, int64_t begin, int64_t end) {
   }
 }
 
+// Part q of the depth, samples [q, q + 1)·k / parts, goes to scratch [parts, m·n]; `finish` adds the parts.
+template <class T>
+inline void run_matmul_parts(const Call& call, int64_t begin, int64_t end) {
+  const MatmulData& data = *static_cast<const MatmulData*>(call.data);
+  const GemmPlan& g = data.gemm;
+  const GemmShape& s = g.shape;
+  if (begin == 0) countGemm(g.provider);
+  for (int64_t chunk = begin; chunk < end; chunk++) {
+    const int64_t part = chunk / g.columnBlocks, column = chunk % g.columnBlocks;
+    const int64_t first = part * s.k / g.depthParts, last = (part + 1) * s.k / g.depthParts;
+    GemmPlan own = g;
+    own.shape.k = own.depthBlock = last - first;
+    GemmEntry<T> entry = matmulEntry<T>(call, data, 0);
+    entry.a += first * s.m;
+    entry.b += first * s.n;
+    entry.c = static_cast<T*>(call.scratch) + part * s.m * s.n;
+    gemmBlock(own, entry, {0, s.m}, chunkRange(column, column + 1, s.n, g.columnBlock));
+  }
+}
+
+template <class T>
+inline void finish_matmul_parts(const Call& call) {
+  const GemmPlan& g = static_cast<const MatmulData*>(call.data)->gemm;
+  const int64_t size = g.shape.m * g.shape.n;
+  const T* parts = static_cast<const T*>(call.scratch);
+  T* out = static_cast<T*>(call.pointers[2]);
+  for (int64_t i = 0; i < size; i += Vec<T>::lanes) {
+    const int count = size - i < Vec<T>::lanes ? static_cast<int>(size - i) : Vec<T>::lanes;
+    Vec<T> sum = Vec<T>::loadPartial(parts + i, count);
+    for (int64_t q = 1; q < g.depthParts; q++) sum = sum + Vec<T>::loadPartial(parts + q * size + i, count);
+    sum.storePartial(out + i, count);
+  }
+}
+
 // The last entry of an operand ends inside of it.
 inline bool holdsMatrices(const Operand& operand, int64_t batch, int64_t step, int64_t rows, int64_t columns) {
   const int64_t matrix = checkedProduct(rows, columns), before = checkedProduct(batch > 0 ? batch - 1 : 0, step);
@@ -95,11 +129,17 @@ inline void plan_matmul(Plan& p) {
 
   const bool isDouble = dtype == DType::f64;
   const GemmTile tile{tileRows, isDouble ? tileColumns<double> : tileColumns<float>};
-  MatmulData data{planGemm({batch, m, n, k, stepA, stepB, transposeA, transposeB, isDouble}, tile), bias, relu, mask};
+  MatmulData data{planGemm({batch, m, n, k, stepA, stepB, transposeA, transposeB, isDouble}, tile, !bias && !relu && !mask),
+                  bias, relu, mask};
   static_assert(sizeof(data) <= sizeof(p.data));
   __builtin_memcpy(p.data, &data, sizeof(data));
   p.run = isDouble ? run_matmul<double> : run_matmul<float>;
   p.chunks = data.gemm.chunks;
+  if (data.gemm.depthParts > 1) {
+    p.run = isDouble ? run_matmul_parts<double> : run_matmul_parts<float>;
+    p.finish = isDouble ? finish_matmul_parts<double> : finish_matmul_parts<float>;
+    p.scratchBytes = data.gemm.depthParts * m * n * bytesOf(dtype);
+  }
   if (data.gemm.packA) {
     const int64_t entries = stepA ? batch : 1;
     p.prepare = isDouble ? prepare_matmul<double> : prepare_matmul<float>;
