@@ -11,7 +11,11 @@ import { losses, optim } from '../dist/index.js';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { threads: { type: 'string' } } });
 if (values.threads !== undefined) setThreads(Number(values.threads));
-const optimizers = { sgd: () => optim.sgd({ learningRate: 0.1 }), momentum: () => optim.sgd({ learningRate: 0.05, momentum: 0.9 }), adam: () => optim.adam() };
+const optimizers = {
+  sgd: () => optim.sgd({ learningRate: 0.1 }),
+  momentum: () => optim.sgd({ learningRate: 0.05, momentum: 0.9 }),
+  adam: () => optim.adam(),
+};
 
 for (const name of chosen(positionals)) profile(name);
 
@@ -27,7 +31,10 @@ function profile(name) {
   const rows = instructions.map(({ kernel, origin }, part) => ({ kernel, origin, time: times[part] }));
   const total = rows.reduce((sum, { time }) => sum + time, 0);
   console.log(`\n${name}: ${total.toFixed(1)} µs`);
-  for (const { kernel, origin, time } of rows) console.log(`${time.toFixed(2).padStart(10)} ${((100 * time) / total).toFixed(1).padStart(5)} %  ${kernel.padEnd(22)} ${origin}`);
+  for (const { kernel, origin, time } of rows)
+    console.log(
+      `${time.toFixed(2).padStart(10)} ${((100 * time) / total).toFixed(1).padStart(5)} %  ${kernel.padEnd(22)} ${origin}`,
+    );
 }
 
 /** Median microseconds of each part over many steps on random batches. */
@@ -35,7 +42,10 @@ function measure(run, parts, batch) {
   const times = Array.from({ length: parts }, () => []);
   const started = performance.now();
   while (times[0].length < 5 || (performance.now() - started < 500 && times[0].length < 2000)) {
-    run.indices.native.write(Int32Array.from({ length: batch }, () => Math.floor(Math.random() * samples)), 0);
+    run.indices.native.write(
+      Int32Array.from({ length: batch }, () => Math.floor(Math.random() * samples)),
+      0,
+    );
     for (let part = 0; part < parts; part++) {
       const begin = performance.now();
       run.full.run(part);
@@ -55,7 +65,10 @@ function splitPrograms() {
     head[3] = instructions;
     const endsAt = 5 + 2 * slots;
     const ends = Array.from({ length: instructions }, (_, i) => i + 1);
-    return createProgram.call(native, Float64Array.from([...head, ...code.slice(5, endsAt), ...ends, ...code.slice(endsAt + parts)]));
+    return createProgram.call(
+      native,
+      Float64Array.from([...head, ...code.slice(5, endsAt), ...ends, ...code.slice(endsAt + parts)]),
+    );
   };
   return () => (native.createProgram = createProgram);
 }

@@ -18,4 +18,16 @@ export * as losses from './losses/index.js';
 export * as metrics from './metrics/index.js';
 export * as nn from './nn/index.js';
 export * as optim from './optim/index.js';
-export { Model, type EpochEnd, type FitOptions, type History, type Logs, type ModelOptions, type Progress, type RunOptions, type SaveOptions, type StateDict, type Trainable } from './train/index.js';
+export {
+  Model,
+  type EpochEnd,
+  type FitOptions,
+  type History,
+  type Logs,
+  type ModelOptions,
+  type Progress,
+  type RunOptions,
+  type SaveOptions,
+  type StateDict,
+  type Trainable,
+} from './train/index.js';

@@ -11,8 +11,8 @@ namespace ravine {
 namespace {
 
 // Measured on a two-core Sapphire Rapids (AVX-512, 48 KiB of L1, 2 MiB of L2, 30 GB/s of L3 a core). There OpenBLAS 0.3.21 was
-// ahead only in 2048³ (by a tenth) and in wide weight gradients (by a twentieth), and behind by up to a half elsewhere: it is used
-// where it is asked for.
+// ahead only in 2048³ (by a tenth) and in wide weight gradients (by a twentieth), and behind by up to a half elsewhere: it is
+// used where it is asked for.
 constexpr double chunkFlops = 400e3;          // 2 µs; a fork and join costs 1 µs
 constexpr double packFlops = 20e6;            // from here on packed strips of A earn a phase of their own
 constexpr int64_t depthGoal = maxDepthBlock;  // a panel of B takes two thirds of L1
@@ -54,14 +54,14 @@ void cutForTiles(GemmPlan& plan, int64_t m, int64_t n, double flops, const GemmT
   plan.columnBlock = perChunk * tile.columns;
 }
 
-// Aᵀ·B with few columns, a classifier's weight gradient: along C's rows vectors are full, along its columns they would not be, and
-// A's rows are read in whole lines. 784×10×128 takes 13 µs instead of 28.
+// Aᵀ·B with few columns, a classifier's weight gradient: along C's rows vectors are full, along its columns they would not be,
+// and A's rows are read in whole lines. 784×10×128 takes 13 µs instead of 28.
 bool swaps(const GemmShape& s, const GemmTile& tile) {
   return s.transposeA && !s.transposeB && s.n <= narrowColumns && s.m >= 4 * tile.columns && s.k <= maxDepthBlock;
 }
 
-// A narrow product reads far more than it writes (784×10×128: 400 KB and 31 KB). Cut along the depth, a thread reads the samples that
-// it wrote before; cut along C, half of them would come from another core's cache, at 10 GB/s.
+// A narrow product reads far more than it writes (784×10×128: 400 KB and 31 KB). Cut along the depth, a thread reads the samples
+// that it wrote before; cut along C, half of them would come from another core's cache, at 10 GB/s.
 int64_t depthPartsOf(const GemmPlan& plan, double flops) {
   const bool worthIt = plan.swapped && plan.shape.batch == 1 && flops >= 2 * chunkFlops;
   return worthIt ? std::max<int64_t>(1, plan.shape.k / partDepth) : 1;
@@ -71,7 +71,9 @@ GemmShape transposed(const GemmShape& s) {
   return {s.batch, s.n, s.m, s.k, s.stepB, s.stepA, !s.transposeB, !s.transposeA, s.isDouble};
 }
 
-double flopsOf(const GemmShape& s) { return 2.0 * static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k); }
+double flopsOf(const GemmShape& s) {
+  return 2.0 * static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k);
+}
 
 }  // namespace
 

@@ -25,9 +25,9 @@ struct GemmTile {
 struct GemmPlan {
   GemmShape shape;
   GemmProvider provider;
-  bool swapped;  // computes Cᵀ = op(B)ᵀ · op(A)ᵀ: `shape` is that product's, and C is written transposed
+  bool swapped;        // computes Cᵀ = op(B)ᵀ · op(A)ᵀ: `shape` is that product's, and C is written transposed
   int64_t depthParts;  // above 1, of a swapped product: the depth is cut in as many parts, whose sums are added in order
-  bool packA;  // A's strips are copied once for all chunks
+  bool packA;          // A's strips are copied once for all chunks
   int64_t depthBlock;
   int64_t rowBlock, columnBlock;
   int64_t rowBlocks, columnBlocks;

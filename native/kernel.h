@@ -8,9 +8,7 @@ namespace ravine {
 
 enum class DType : uint8_t { f32 = 0, f64 = 1, i32 = 2, u8 = 3 };
 
-constexpr int64_t bytesOf(DType type) {
-  return type == DType::f64 ? 8 : type == DType::u8 ? 1 : 4;
-}
+constexpr int64_t bytesOf(DType type) { return type == DType::f64 ? 8 : type == DType::u8 ? 1 : 4; }
 
 // One input or output of an instruction as the program declares it.
 struct Operand {

@@ -27,6 +27,7 @@ export function setEvaluator(evaluator: Evaluator): void {
 }
 
 export function evaluator(): Evaluator {
-  if (slot === undefined) throw new RavineError('internal', 'ravine', 'internal: no evaluator: import from the package, not from a file inside it');
+  if (slot === undefined)
+    throw new RavineError('internal', 'ravine', 'internal: no evaluator: import from the package, not from a file inside it');
   return slot;
 }

@@ -40,7 +40,7 @@ export function makeNode<A>(id: number, op: Op<A>, inputs: readonly Value[], att
   );
   const outputs: Value[] = [];
   const node: Node<A> = { id, op, inputs, attributes, outputs, scope };
-  types.forEach((type, index) => outputs.push({ node: node as Node, index, type }));
+  types.forEach((type, index) => outputs.push({ node: node, index, type }));
   return node;
 }
 

@@ -60,7 +60,10 @@ type Definition<A> = { of(inputs: readonly Tensor[], attributes: A): readonly Te
 
 /** A plain op has a kernel and a gradient; a fused one also the plain ops that it stands for. */
 export type OpSpec<A> =
-  | (Rules<A> & { readonly gradient: Exclude<GradientRule<A>, 'definition'>; readonly implementation: Exclude<Implementation<A>, { kind: 'definition' }> })
+  | (Rules<A> & {
+      readonly gradient: Exclude<GradientRule<A>, 'definition'>;
+      readonly implementation: Exclude<Implementation<A>, { kind: 'definition' }>;
+    })
   | (Rules<A> & { readonly definition: Definition<A> });
 
 export type Op<A = unknown> = Rules<A> & { readonly definition?: Definition<A> };

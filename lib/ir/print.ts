@@ -24,6 +24,7 @@ function printAttributes(node: Node): string {
 }
 
 function printAttribute(value: unknown): string {
-  if (typeof value === 'object' && value !== null && 'kind' in value) return String(value.kind) + ('index' in value ? String(value.index) : '');
+  if (typeof value === 'object' && value !== null && 'kind' in value)
+    return String(value.kind) + ('index' in value ? String(value.index) : '');
   return JSON.stringify(value) ?? 'undefined';
 }

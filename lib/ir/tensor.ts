@@ -45,7 +45,9 @@ export class Tensor implements TensorType {
     if (this.#value) throw symbolicRead(this);
     this.#storage ??= this.materialize();
     if (this.#storage?.disposed)
-      throw new RavineError('disposed', 'tensor', `${formatType(this)} was disposed`, { help: 'keep it out of tidy(), or dispose it later' });
+      throw new RavineError('disposed', 'tensor', `${formatType(this)} was disposed`, {
+        help: 'keep it out of tidy(), or dispose it later',
+      });
     internal(this.#storage !== undefined, 'a tensor without elements');
     return this.#storage;
   }
@@ -99,7 +101,9 @@ export class Tensor implements TensorType {
     if (hint === 'string') return this.toString();
     throw this.#value
       ? symbolicRead(this)
-      : new RavineError('trace', 'tensor', `expected a number, got ${formatType(this)}`, { help: 'use item(), or methods such as a.add(b)' });
+      : new RavineError('trace', 'tensor', `expected a number, got ${formatType(this)}`, {
+          help: 'use item(), or methods such as a.add(b)',
+        });
   }
 }
 

@@ -17,7 +17,11 @@ function walk(where: string, tree: unknown, leaves: Tensor[]): string {
     return '*';
   }
   if (Array.isArray(tree)) return `[${tree.map((child) => walk(where, child, leaves)).join(',')}]`;
-  if (typeof tree === 'object' && tree !== null && (Object.getPrototypeOf(tree) === Object.prototype || Object.getPrototypeOf(tree) === null))
+  if (
+    typeof tree === 'object' &&
+    tree !== null &&
+    (Object.getPrototypeOf(tree) === Object.prototype || Object.getPrototypeOf(tree) === null)
+  )
     return `{${Object.entries(tree)
       .map(([name, child]) => `${JSON.stringify(name)}:${walk(where, child, leaves)}`)
       .join(',')}}`;

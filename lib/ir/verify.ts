@@ -11,7 +11,10 @@ export function verifyGraph(graph: Graph, after: string): void {
       node.inputs.map((input) => input.type),
       node.attributes,
     );
-    internal(types.length === node.outputs.length, `${after}: ${node.op.name} has ${node.outputs.length} outputs, expected ${types.length}`);
+    internal(
+      types.length === node.outputs.length,
+      `${after}: ${node.op.name} has ${node.outputs.length} outputs, expected ${types.length}`,
+    );
     node.outputs.forEach((output, i) => {
       const type = types[i];
       internal(

@@ -23,7 +23,10 @@ export function shareCommon(graph: Graph): Graph {
   return rewrite(graph, (node, inputs) => {
     if (node.op.pure === false || node.op.effect) return undefined;
     const inputNames = inputs.map((input) => (input.value ? nameOf(input.value) : -1));
-    const key = JSON.stringify([node.op.name, inputNames, node.attributes, node.outputs.map((output) => output.type.dtype)], exactNumbers);
+    const key = JSON.stringify(
+      [node.op.name, inputNames, node.attributes, node.outputs.map((output) => output.type.dtype)],
+      exactNumbers,
+    );
     const outputs = known.get(key);
     if (outputs) return outputs;
     const made = applyAll(node.op, inputs, node.attributes);

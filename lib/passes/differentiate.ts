@@ -75,7 +75,10 @@ function gradientsOf(trace: Trace, node: Node, gradients: ReadonlyMap<Value, Ten
     attributes: node.attributes,
     needed: node.inputs.map((value) => isFloat(value.type.dtype)),
   });
-  internal(results.length === inputs.length, `the gradient rule of ${op.name} gives ${results.length} gradients for ${inputs.length} inputs`);
+  internal(
+    results.length === inputs.length,
+    `the gradient rule of ${op.name} gives ${results.length} gradients for ${inputs.length} inputs`,
+  );
   return results;
 }
 
@@ -90,7 +93,11 @@ function pick(tensors: readonly Tensor[], indices: readonly number[]): Tensor[] 
 function accumulate(gradients: Map<Value, Tensor>, value: Value, gradient: Tensor | undefined): void {
   internal(gradient !== undefined, 'a cotangent is missing');
   if (!sameShape(gradient.shape, value.type.shape) || gradient.dtype !== value.type.dtype)
-    throw new RavineError('internal', value.node.op.name, `internal: gradient ${formatType(gradient)} of ${formatType(value.type)}`);
+    throw new RavineError(
+      'internal',
+      value.node.op.name,
+      `internal: gradient ${formatType(gradient)} of ${formatType(value.type)}`,
+    );
   const known = gradients.get(value);
   gradients.set(value, known ? add(known, gradient) : gradient);
 }
@@ -99,6 +106,8 @@ function accumulate(gradients: Map<Value, Tensor>, value: Value, gradient: Tenso
 function sumTo(tensor: Tensor, shape: Shape): Tensor {
   if (sameShape(tensor.shape, shape)) return tensor;
   const extra = tensor.rank - shape.length;
-  const axes = tensor.shape.flatMap((length, axis) => (axis < extra || (shape[axis - extra] === 1 && length !== 1) ? [axis] : []));
+  const axes = tensor.shape.flatMap((length, axis) =>
+    axis < extra || (shape[axis - extra] === 1 && length !== 1) ? [axis] : [],
+  );
   return reshape(axes.length > 0 ? sum(tensor, { axis: axes }) : tensor, shape);
 }

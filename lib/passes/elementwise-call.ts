@@ -24,7 +24,9 @@ export function elementwiseCall(inputs: readonly TensorType[], attributes: Fused
 /** An output may lie over an input of its own type that is read once an element. */
 function placesFor(inputs: readonly TensorType[], attributes: FusedAttributes): (readonly [number, number])[] {
   return attributes.results.flatMap(({ dtype }, output) =>
-    inputs.flatMap((input, i) => (input.dtype === dtype && sameSize(input.shape, attributes.shape) ? [[output, i] as const] : [])),
+    inputs.flatMap((input, i) =>
+      input.dtype === dtype && sameSize(input.shape, attributes.shape) ? [[output, i] as const] : [],
+    ),
   );
 }
 

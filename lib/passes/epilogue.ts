@@ -93,7 +93,9 @@ function withMask(node: Node, chainOf: ChainOf): Chain | undefined {
   const chain = chainOf(product);
   const [mask, zero] = condition.node.op.name === 'gt' ? condition.node.inputs : [];
   if (!chain || chain.relu || chain.mask || !mask || !isConstantZero(zero)) return undefined;
-  return sameShape(mask.type.shape, product.type.shape) && mask.type.dtype === product.type.dtype ? { ...chain, mask } : undefined;
+  return sameShape(mask.type.shape, product.type.shape) && mask.type.dtype === product.type.dtype
+    ? { ...chain, mask }
+    : undefined;
 }
 
 function isConstantZero(value: Value | undefined): boolean {

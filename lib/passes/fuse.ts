@@ -46,7 +46,13 @@ export function fuseElementwise(graph: Graph): Graph {
   });
 }
 
-function place(trace: Trace, unit: Unit, used: ReadonlySet<Value>, mapped: Map<Value, Tensor>, tensorOf: (value: Value) => Tensor): void {
+function place(
+  trace: Trace,
+  unit: Unit,
+  used: ReadonlySet<Value>,
+  mapped: Map<Value, Tensor>,
+  tensorOf: (value: Value) => Tensor,
+): void {
   const [node] = unit.nodes;
   internal(node !== undefined, 'an empty unit');
   if (unit.cluster) {
@@ -55,7 +61,10 @@ function place(trace: Trace, unit: Unit, used: ReadonlySet<Value>, mapped: Map<V
     outputs.forEach((value, i) => made[i] && mapped.set(value, made[i]));
     return;
   }
-  const made = node.op.implementation.kind === 'input' ? trace.repeatInput(node) : trace.call(node.op, node.inputs.map(tensorOf), node.attributes);
+  const made =
+    node.op.implementation.kind === 'input'
+      ? trace.repeatInput(node)
+      : trace.call(node.op, node.inputs.map(tensorOf), node.attributes);
   node.outputs.forEach((value, i) => made[i] && mapped.set(value, made[i]));
 }
 
@@ -78,13 +87,15 @@ function compose(cluster: Cluster, used: ReadonlySet<Value>): { inputs: Value[];
   for (const node of cluster.nodes) {
     for (const input of node.inputs) {
       const value = constantOf(input);
-      if (!members.has(input.node) && value !== undefined && !constants.some((known) => Object.is(known, value))) constants.push(value);
+      if (!members.has(input.node) && value !== undefined && !constants.some((known) => Object.is(known, value)))
+        constants.push(value);
     }
   }
   const registers = new Map<Value, number>(inputs.map((value, i) => [value, i]));
   const registerOf = (value: Value): number => {
     const constant = members.has(value.node) ? undefined : constantOf(value);
-    const register = constant === undefined ? registers.get(value) : inputs.length + constants.findIndex((known) => Object.is(known, constant));
+    const register =
+      constant === undefined ? registers.get(value) : inputs.length + constants.findIndex((known) => Object.is(known, constant));
     internal(register !== undefined, `${value.node.op.name} has no register`);
     return register;
   };

@@ -61,5 +61,10 @@ export function newMemory(type: TensorType): Memory {
 
 /** Copies one memory to another of the same size. */
 export function copyInstruction(from: Memory, to: Memory): Instruction {
-  return { call: { kernel: 'strided', attributes: [1, 0, sizeOf(from.type.shape), 1] }, inputs: [from], outputs: [to], origin: 'copy' };
+  return {
+    call: { kernel: 'strided', attributes: [1, 0, sizeOf(from.type.shape), 1] },
+    inputs: [from],
+    outputs: [to],
+    origin: 'copy',
+  };
 }

@@ -21,7 +21,10 @@ interface Life {
  * Gives every memory without a place one in the arena. Greedy by size (Pisarchyk & Lee 2020, arXiv 2001.03288): the largest first, at the lowest
  * offset that no memory alive at the same time holds. An output of the same size takes over a dying input's place where the kernel allows it.
  */
-export function planMemory(instructions: readonly Instruction[], fixed: ReadonlyMap<Memory, Place>): { places: Map<Memory, Place>; arenaBytes: number } {
+export function planMemory(
+  instructions: readonly Instruction[],
+  fixed: ReadonlyMap<Memory, Place>,
+): { places: Map<Memory, Place>; arenaBytes: number } {
   const lives = livesOf(instructions, fixed);
   const groups = joinInPlace(instructions, lives);
   const placed: { life: Life; offset: number }[] = [];
@@ -68,7 +71,8 @@ function joinInPlace(instructions: readonly Instruction[], lives: ReadonlyMap<Me
       const from = input && groupOf.get(input);
       const to = output && groupOf.get(output);
       if (!from || !to || from === to || taken.has(from) || taken.has(to)) continue;
-      if (from.life.last !== at || to.life.first !== at || input.bytes !== output.bytes || input.bytes !== from.life.memory.bytes) continue;
+      if (from.life.last !== at || to.life.first !== at || input.bytes !== output.bytes || input.bytes !== from.life.memory.bytes)
+        continue;
       from.life.last = to.life.last;
       from.members.push(...to.members);
       for (const memory of to.members) groupOf.set(memory, from);
@@ -79,7 +83,9 @@ function joinInPlace(instructions: readonly Instruction[], lives: ReadonlyMap<Me
 }
 
 function lowestGap(life: Life, placed: readonly { life: Life; offset: number }[]): number {
-  const alive = placed.filter((other) => other.life.first <= life.last && life.first <= other.life.last).sort((a, b) => a.offset - b.offset);
+  const alive = placed
+    .filter((other) => other.life.first <= life.last && life.first <= other.life.last)
+    .sort((a, b) => a.offset - b.offset);
   let offset = 0;
   for (const other of alive) {
     if (offset + life.memory.bytes <= other.offset) break;

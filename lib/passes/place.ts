@@ -12,7 +12,11 @@ export interface Placement {
  * Fixes inputs and outputs to their places and adds copies where an output can't be made there: when it is an input itself, when two
  * outputs share a memory, or when its place still holds an input that is read later.
  */
-export function placeEnds(graph: Graph, lowered: Lowered, placement: Placement): { instructions: Instruction[]; fixed: Map<Memory, Place> } {
+export function placeEnds(
+  graph: Graph,
+  lowered: Lowered,
+  placement: Placement,
+): { instructions: Instruction[]; fixed: Map<Memory, Place> } {
   const fixed = new Map<Memory, Place>();
   graph.inputs.forEach((value, i) => {
     const place = placement.inputs[i];
@@ -41,7 +45,12 @@ export function samePlace(a: Place | undefined, b: Place): boolean {
 }
 
 /** No input under the place is read after the memory is written; read by the writer itself only where it may work in place. */
-function writableAt(memory: Memory, place: Place, inputs: ReadonlyMap<Memory, Place>, instructions: readonly Instruction[]): boolean {
+function writableAt(
+  memory: Memory,
+  place: Place,
+  inputs: ReadonlyMap<Memory, Place>,
+  instructions: readonly Instruction[],
+): boolean {
   const writer = instructions.findIndex((instruction) => instruction.outputs.includes(memory));
   if (writer < 0) return false;
   for (const [input, at] of inputs) {
@@ -55,6 +64,7 @@ function writableAt(memory: Memory, place: Place, inputs: ReadonlyMap<Memory, Pl
 }
 
 function worksInPlace(instruction: Instruction | undefined, output: Memory, input: Memory): boolean {
-  return (instruction?.call.inPlace ?? []).some(([o, i]) => instruction?.outputs[o] === output && instruction.inputs[i] === input);
+  return (instruction?.call.inPlace ?? []).some(
+    ([o, i]) => instruction?.outputs[o] === output && instruction.inputs[i] === input,
+  );
 }
-

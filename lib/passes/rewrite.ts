@@ -29,7 +29,13 @@ export function rewrite(graph: Graph, visit: Visit, live?: ReadonlySet<Node>): G
   });
 }
 
-function keepOrReplace(trace: Trace, node: Node, inputs: readonly Tensor[], visit: Visit, tensorOf: (old: Value) => Tensor): readonly Tensor[] {
+function keepOrReplace(
+  trace: Trace,
+  node: Node,
+  inputs: readonly Tensor[],
+  visit: Visit,
+  tensorOf: (old: Value) => Tensor,
+): readonly Tensor[] {
   if (node.op.implementation.kind === 'input') return trace.repeatInput(node);
   return visit(node, inputs, tensorOf) ?? trace.call(node.op, inputs, node.attributes);
 }

@@ -109,7 +109,10 @@ function unbroadcast(node: Node, inputs: readonly Tensor[], input: Tensor): Tens
   const source = sourceOf(input);
   const inner = source?.op === broadcastToOp ? inputOf(input) : undefined;
   const { shape } = outputType(node);
-  return inner && inputs.some((other) => other !== input && sameShape(other.shape, shape) && sourceOf(other)?.op !== broadcastToOp) ? inner : input;
+  return inner &&
+    inputs.some((other) => other !== input && sameShape(other.shape, shape) && sourceOf(other)?.op !== broadcastToOp)
+    ? inner
+    : input;
 }
 
 function outputType(node: Node): { shape: Shape } {

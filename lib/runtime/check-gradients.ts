@@ -1,6 +1,6 @@
 import { RavineError } from '../errors.js';
 import { numberIn } from '../options.js';
-import { Tensor } from '../ir/tensor.js';
+import type { Tensor } from '../ir/tensor.js';
 import { tidy } from '../ir/tidy.js';
 import { add, mul } from '../ops/elementwise.js';
 import { randomNormal } from '../ops/random.js';
@@ -24,15 +24,22 @@ export interface GradientReport {
  * Compares the gradient of a scalar function with central differences (f(x + hd) − f(x − hd)) / 2h in a random direction d, argument by argument.
  * Arguments are float64 tensors. Throws where they differ by more than the tolerance, relative to max(1, |difference|).
  */
-export function checkGradients(f: (...args: Tensor[]) => Tensor, args: readonly Tensor[], options: GradientCheckOptions = {}): GradientReport {
+export function checkGradients(
+  f: (...args: Tensor[]) => Tensor,
+  args: readonly Tensor[],
+  options: GradientCheckOptions = {},
+): GradientReport {
   const step = numberIn('checkGradients', 'step', options.step ?? 1e-6, Number.MIN_VALUE);
   const tolerance = numberIn('checkGradients', 'tolerance', options.tolerance ?? 1e-6, 0);
   const results = args.map((arg, index) => {
     if (arg.dtype !== 'float64')
-      throw new RavineError('dtype', 'checkGradients', `expected float64 arguments, got ${arg.dtype}`, { help: "cast(x, 'float64')" });
+      throw new RavineError('dtype', 'checkGradients', `expected float64 arguments, got ${arg.dtype}`, {
+        help: "cast(x, 'float64')",
+      });
     const result = tidy(() => {
       const direction = randomNormal(arg.shape, { dtype: 'float64', seed: (options.seed ?? 0) + index });
-      const at = (length: number): number => checkScalar('checkGradients', f(...args.with(index, add(arg, mul(direction, length))))).item();
+      const at = (length: number): number =>
+        checkScalar('checkGradients', f(...args.with(index, add(arg, mul(direction, length))))).item();
       const numeric = (at(step) - at(-step)) / (2 * step);
       const analytic = sum(mul(grad(f, { argument: index })(...args), direction)).item();
       return { analytic, numeric, relativeError: Math.abs(analytic - numeric) / Math.max(1, Math.abs(numeric)) };

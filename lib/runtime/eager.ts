@@ -72,7 +72,12 @@ function run(op: Op, inputs: readonly Tensor[], attributes: unknown): readonly T
   });
 }
 
-function fillSlot(place: Place | undefined, storage: BufferStorage, fill: Map<number, SharedBuffer>, offsets: Map<number, number>): void {
+function fillSlot(
+  place: Place | undefined,
+  storage: BufferStorage,
+  fill: Map<number, SharedBuffer>,
+  offsets: Map<number, number>,
+): void {
   internal(place !== undefined, 'an operand without a slot');
   fill.set(place.slot, storage.buffer);
   offsets.set(place.slot, storage.byteOffset);
@@ -93,5 +98,7 @@ function compileOne(op: Op, inputs: readonly Tensor[], attributes: unknown): One
 
 /** JSON keeps neither NaN nor ±∞ nor −0 apart. */
 function numbersAsText(_: string, value: unknown): unknown {
-  return typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0)) ? `#${Object.is(value, -0) ? '-0' : String(value)}` : value;
+  return typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
+    ? `#${Object.is(value, -0) ? '-0' : String(value)}`
+    : value;
 }

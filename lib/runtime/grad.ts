@@ -31,14 +31,19 @@ export function grad<A extends Tree[]>(f: (...args: A) => Tensor, options: GradO
 }
 
 /** The value and the gradient in one pass: `[f(w, …), ∇f(w, …)]`. */
-export function valueAndGrad<A extends Tree[]>(f: (...args: A) => Tensor, options: GradOptions = {}): (...args: A) => [Tensor, A[0]] {
+export function valueAndGrad<A extends Tree[]>(
+  f: (...args: A) => Tensor,
+  options: GradOptions = {},
+): (...args: A) => [Tensor, A[0]] {
   const argument = options.argument ?? 0;
   return (...args) =>
     onSymbols('grad', args, (symbols) => {
-      if (!(argument in symbols)) throw new RavineError('option', 'grad', `expected an argument ${argument}, got ${symbols.length} arguments`);
+      if (!(argument in symbols))
+        throw new RavineError('option', 'grad', `expected an argument ${argument}, got ${symbols.length} arguments`);
       const { leaves } = flatten('grad', symbols[argument]);
       for (const leaf of leaves) {
-        if (!isFloat(leaf.dtype)) throw new RavineError('dtype', 'grad', `expected floating-point arguments, got ${formatType(leaf)}`);
+        if (!isFloat(leaf.dtype))
+          throw new RavineError('dtype', 'grad', `expected floating-point arguments, got ${formatType(leaf)}`);
       }
       const fresh = leaves.map((leaf) => identity(leaf));
       const replaced = symbols.map((arg, i) => (i === argument ? rebuild(arg, fresh) : arg)) as A;
@@ -97,7 +102,14 @@ export function onSymbols<A extends unknown[], R>(where: string, args: A, body: 
   if (currentTrace()) return body(args);
   const { leaves } = flatten(where, args);
   const trace = new Trace();
-  const result = withTrace(trace, () => body(rebuild(args, leaves.map((leaf, index) => trace.input(leaf, { kind: 'argument', index })))));
+  const result = withTrace(trace, () =>
+    body(
+      rebuild(
+        args,
+        leaves.map((leaf, index) => trace.input(leaf, { kind: 'argument', index })),
+      ),
+    ),
+  );
   const outputs = flatten(where, result).leaves;
   return rebuild(result, interpret(trace.finish(outputs), leaves));
 }
@@ -108,6 +120,8 @@ export function checkScalar(where: string, value: unknown): Tensor {
       help: value instanceof Promise ? 'a traced function is not async' : 'return the loss as a tensor',
     });
   if (value.size !== 1 || !isFloat(value.dtype))
-    throw new RavineError('shape', where, `expected the function to return a floating-point scalar, got ${formatType(value)}`, { help: 'take its sum or mean' });
+    throw new RavineError('shape', where, `expected the function to return a floating-point scalar, got ${formatType(value)}`, {
+      help: 'take its sum or mean',
+    });
   return value;
 }

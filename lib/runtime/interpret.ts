@@ -17,7 +17,9 @@ export function interpret(graph: Graph, args: readonly Tensor[]): Tensor[] {
       };
       for (const node of graph.nodes) {
         const outputs =
-          node.op.name === inputOp.name ? [inputTensor(node.attributes as InputAttributes, args)] : evaluator().apply(node.op, node.inputs.map(tensorOf), node.attributes);
+          node.op.name === inputOp.name
+            ? [inputTensor(node.attributes as InputAttributes, args)]
+            : evaluator().apply(node.op, node.inputs.map(tensorOf), node.attributes);
         node.outputs.forEach((value, i) => outputs[i] && values.set(value, outputs[i]));
       }
       return graph.outputs.map(tensorOf);

@@ -50,7 +50,10 @@ export function jit<A extends Tree[], R extends Tree>(f: (...args: A) => R, opti
   const cache = new Lru<string, Entry<R>>(mostPrograms);
   const prepare = (args: A): { entry: Entry<R>; leaves: Tensor[] } => {
     const { leaves, structure } = flatten('jit', args);
-    return { leaves, entry: cache.get(`${structure} ${leaves.map(formatType).join(' ')}`, () => build(f, args, leaves, training)) };
+    return {
+      leaves,
+      entry: cache.get(`${structure} ${leaves.map(formatType).join(' ')}`, () => build(f, args, leaves, training)),
+    };
   };
   const sync = (...args: A): R => {
     if (currentTrace()) return f(...args);
@@ -68,7 +71,14 @@ export function jit<A extends Tree[], R extends Tree>(f: (...args: A) => R, opti
 
 function build<A extends unknown[], R>(f: (...args: A) => R, args: A, leaves: readonly Tensor[], training: boolean): Entry<R> {
   const trace = new Trace({ training });
-  const result = withTrace(trace, () => f(...rebuild(args, leaves.map((leaf, index) => trace.input(leaf, { kind: 'argument', index })))));
+  const result = withTrace(trace, () =>
+    f(
+      ...rebuild(
+        args,
+        leaves.map((leaf, index) => trace.input(leaf, { kind: 'argument', index })),
+      ),
+    ),
+  );
   const returned = flatten('jit', result).leaves;
   const effects = trace.effects;
   const graph = trace.finish([...returned, ...effects.map(({ value }) => trace.tensorOf(value))]);

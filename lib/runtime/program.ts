@@ -49,7 +49,9 @@ export class Program {
     const { position, value } = fault;
     switch (fault.fault) {
       case 'label':
-        return new RavineError('label', origin, `label ${value} of sample ${position} is not a class`, { help: 'labels count from 0 to classes − 1' });
+        return new RavineError('label', origin, `label ${value} of sample ${position} is not a class`, {
+          help: 'labels count from 0 to classes − 1',
+        });
       case 'index':
         return new RavineError('data', origin, `index ${value} at ${position} is out of range`);
       case 'non-finite':

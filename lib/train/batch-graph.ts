@@ -13,7 +13,10 @@ export function traceBatch(trace: Trace, spec: BatchSpec, workType: 'float32' | 
   const sources = spec.fields.map((field, index) =>
     trace.input({ dtype: field.dtype, shape: [rows ?? spec.samples, ...field.shape] }, { kind: 'argument', index }),
   );
-  const indices = rows === undefined ? undefined : trace.input({ dtype: 'int32', shape: [spec.samples] }, { kind: 'argument', index: sources.length });
+  const indices =
+    rows === undefined
+      ? undefined
+      : trace.input({ dtype: 'int32', shape: [spec.samples] }, { kind: 'argument', index: sources.length });
   return new Map(
     spec.fields.map((field, i) => {
       const source = sources[i];
@@ -28,7 +31,12 @@ function gatherField(source: Tensor, indices: Tensor, field: FieldSpec, workType
   const converts = field.scale !== 1 || field.shift !== 0;
   if (converts && !isFloat(field.dtype) && field.dtype !== 'uint8')
     throw new RavineError('dtype', 'fit', `expected '${field.name}' to be uint8 or float to be scaled, got ${field.dtype}`);
-  return gather(source, indices, 0, converts ? { dtype: isFloat(field.dtype) ? field.dtype : workType, scale: field.scale, shift: field.shift } : {});
+  return gather(
+    source,
+    indices,
+    0,
+    converts ? { dtype: isFloat(field.dtype) ? field.dtype : workType, scale: field.scale, shift: field.shift } : {},
+  );
 }
 
 /** The same for a batch that a feed filled. */

@@ -45,7 +45,11 @@ export class Control {
   /** Where the loop writes the rows of `table`. */
   scalars(table: Float64Array): NonNullable<LoopSpec['scalars']> {
     const dtype = this.#dtype === 'float64' ? 'float64' : 'float32';
-    return { buffer: this.buffer.native, targets: this.#scalars.map((_, i) => ({ byteOffset: this.scalarOffset(i), dtype })), table };
+    return {
+      buffer: this.buffer.native,
+      targets: this.#scalars.map((_, i) => ({ byteOffset: this.scalarOffset(i), dtype })),
+      table,
+    };
   }
 
   random(): NonNullable<LoopSpec['random']> {

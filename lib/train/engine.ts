@@ -1,3 +1,4 @@
+import { dtypes, type DType } from '../dtype.js';
 import { RavineError } from '../errors.js';
 import { namedBuffers, namedParameters } from '../nn/naming.js';
 import { Lru } from '../runtime/lru.js';
@@ -26,7 +27,9 @@ export class Engine {
     const flat = new FlatParameters(parts.network, seed);
     const stateBytes = flat.gradients.native.byteLength;
     parts.optimizer?.prepare?.(parts.network);
-    const state = (parts.optimizer?.state ?? []).map(() => SharedBuffer.allocate(stateBytes));
+    const state = (parts.optimizer?.state ?? []).map((name) =>
+      filled(stateBytes, flat.dtype, parts.optimizer?.initialState?.[name] ?? 0),
+    );
     const lookAhead = parts.optimizer?.evaluateAt && SharedBuffer.allocate(stateBytes);
     this.memory = { flat, state, control: new Control(parts.optimizer, flat.dtype), lookAhead };
     this.#trainable = trainableSet(parts);
@@ -55,6 +58,13 @@ export class Engine {
     for (const { parameter } of flat.entries) parameter.dispose();
     for (const buffer of namedBuffers(this.parts.network).values()) buffer.dispose();
   }
+}
+
+function filled(bytes: number, dtype: DType, value: number): SharedBuffer {
+  const buffer = SharedBuffer.allocate(bytes);
+  const { array, bytes: width } = dtypes[dtype];
+  if (value !== 0 && bytes > 0) buffer.native.write(new array(bytes / width).fill(value), 0);
+  return buffer;
 }
 
 function trainableSet(parts: ModelParts): string {

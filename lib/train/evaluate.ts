@@ -12,7 +12,13 @@ import { bindResident, type ResidentRun } from './resident.js';
 export type Copies = ReadonlyMap<SharedBuffer, SharedBuffer>;
 
 /** Loss and metrics over a data set, as evaluation has them. */
-export async function evaluateResident(engine: Engine, dataset: Dataset, batchSize: number, copies: Copies, prefix = ''): Promise<Logs> {
+export async function evaluateResident(
+  engine: Engine,
+  dataset: Dataset,
+  batchSize: number,
+  copies: Copies,
+  prefix = '',
+): Promise<Logs> {
   const control = Control.like(engine.memory.control);
   const replace = new Map([...copies, [engine.memory.control.buffer, control.buffer]]);
   const run = bindResident(engine, dataset, { mode: 'evaluation', fields: ['x', 'y'], batchSize, replace });

@@ -14,16 +14,24 @@ export interface SaveOptions {
 export async function saveFile(path: string, state: StateDict, options: SaveOptions = {}): Promise<void> {
   checkNames('save', options, ['metadata']);
   checkPath('save', path);
-  const stored = new Map([...state].map(([name, tensor]) => [name, { dtype: tensor.dtype, shape: tensor.shape, data: tensor.data() }]));
+  const stored = new Map(
+    [...state].map(([name, tensor]) => [name, { dtype: tensor.dtype, shape: tensor.shape, data: tensor.data() }]),
+  );
   await writeSafetensors(path, stored, new Map(Object.entries({ format: 'pt', ...options.metadata })), 'save');
 }
 
 export async function loadFile(path: string): Promise<StateDict> {
   checkPath('load', path);
   const { tensors } = await readSafetensors(path, { where: 'load' });
-  return new Map([...tensors].map(([name, { dtype, shape, data }]) => [name, new Tensor({ dtype, shape }, { storage: upload(data, dtype, shape) })]));
+  return new Map(
+    [...tensors].map(([name, { dtype, shape, data }]) => [
+      name,
+      new Tensor({ dtype, shape }, { storage: upload(data, dtype, shape) }),
+    ]),
+  );
 }
 
 function checkPath(where: string, path: unknown): void {
-  if (typeof path !== 'string' || path === '') throw new RavineError('option', where, `expected the path of a file, got ${describe(path)}`);
+  if (typeof path !== 'string' || path === '')
+    throw new RavineError('option', where, `expected the path of a file, got ${describe(path)}`);
 }

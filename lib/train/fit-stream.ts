@@ -25,7 +25,8 @@ export async function fitStream(context: FitContext, stream: StreamDataset): Pro
   const history = new HistoryBuilder();
   const ring = new Ring(context, stream);
   try {
-    for (let epoch = 0; epoch < options.epochs && !history.stopped; epoch++) await runEpoch(context, stream, ring, history, epoch);
+    for (let epoch = 0; epoch < options.epochs && !history.stopped; epoch++)
+      await runEpoch(context, stream, ring, history, epoch);
   } finally {
     ring.dispose();
     context.onLoop(undefined);
@@ -33,7 +34,13 @@ export async function fitStream(context: FitContext, stream: StreamDataset): Pro
   return history.finish();
 }
 
-async function runEpoch(context: FitContext, stream: StreamDataset, ring: Ring, history: HistoryBuilder, epoch: number): Promise<void> {
+async function runEpoch(
+  context: FitContext,
+  stream: StreamDataset,
+  ring: Ring,
+  history: HistoryBuilder,
+  epoch: number,
+): Promise<void> {
   const { position, options, engine } = context;
   const feed = addon().createFeed(ringSize);
   const { table, learningRateAt } = scalarTable(engine, position, mostSteps, mostSteps);
@@ -54,7 +61,12 @@ async function runEpoch(context: FitContext, stream: StreamDataset, ring: Ring, 
   history.steps += result.steps;
   history.seconds += result.seconds;
   if (result.fault?.fault === 'non-finite')
-    throw new DivergenceError('fit', `loss is ${result.fault.value} at step ${position.step}, learning rate ${rate}; the step was not applied`, position.step, rate);
+    throw new DivergenceError(
+      'fit',
+      `loss is ${result.fault.value} at step ${position.step}, learning rate ${rate}; the step was not applied`,
+      position.step,
+      rate,
+    );
   if (result.fault) throw ring.full.program.faultError(result.fault);
   if (fed.failed) throw fed.error;
   if (options.signal?.aborted) throw new AbortError('fit', position.step, options.signal.reason);
@@ -64,7 +76,12 @@ async function runEpoch(context: FitContext, stream: StreamDataset, ring: Ring, 
   const logs = { ...logsOf(sums, fed.samples, true, engine.parts.metrics), learning_rate: learningRateAt(position.step - 1) };
   const all = options.validation ? { ...logs, ...(await context.validate()) } : logs;
   history.add(all);
-  const answer: unknown = await options.onEpochEnd?.({ epoch: epoch + 1, epochs: options.epochs, step: position.step, logs: all });
+  const answer: unknown = await options.onEpochEnd?.({
+    epoch: epoch + 1,
+    epochs: options.epochs,
+    step: position.step,
+    logs: all,
+  });
   if (answer === false) history.stopped = true;
 }
 
@@ -82,7 +99,9 @@ class Ring {
     this.#fields = [...stream.fields.values()];
     this.full = this.#program(stream.batchSize);
     this.#entries = Array.from({ length: ringSize }, () => ({
-      storages: this.#fields.map(({ dtype, shape }) => new BufferStorage(SharedBuffer.allocate(stream.batchSize * sizeOf(shape) * bytesOf(dtype)), 0)),
+      storages: this.#fields.map(
+        ({ dtype, shape }) => new BufferStorage(SharedBuffer.allocate(stream.batchSize * sizeOf(shape) * bytesOf(dtype)), 0),
+      ),
       bindings: new Map<number, NativeBinding>(),
     }));
     this.#arenas.push(SharedBuffer.allocate(this.full.program.arenaBytes));
@@ -116,7 +135,11 @@ class Ring {
   }
 
   /** Fills entries as they become free. An error of the iterator ends the loop after the batches before it. */
-  async feed(feed: NativeFeed, stream: StreamDataset, loop: NativeLoop): Promise<{ samples: number; error: unknown; failed: boolean }> {
+  async feed(
+    feed: NativeFeed,
+    stream: StreamDataset,
+    loop: NativeLoop,
+  ): Promise<{ samples: number; error: unknown; failed: boolean }> {
     let samples = 0;
     try {
       for await (const batch of stream.batches()) {
@@ -149,7 +172,9 @@ class Ring {
     const known = owner.bindings.get(samples);
     if (known) return known;
     const program = this.#program(samples);
-    const arena = this.#arenas.find((buffer) => buffer.native.byteLength >= program.program.arenaBytes) ?? SharedBuffer.allocate(program.program.arenaBytes);
+    const arena =
+      this.#arenas.find((buffer) => buffer.native.byteLength >= program.program.arenaBytes) ??
+      SharedBuffer.allocate(program.program.arenaBytes);
     if (!this.#arenas.includes(arena)) this.#arenas.push(arena);
     const binding = bindStep(program, { arguments: owner.storages, arena });
     owner.bindings.set(samples, binding);
@@ -157,7 +182,11 @@ class Ring {
   }
 
   #program(samples: number): StepProgram {
-    const spec: BatchSpec = { samples, rows: undefined, fields: this.#fields.map(({ name, dtype, shape, scale, shift }) => ({ name, dtype, shape, scale, shift })) };
+    const spec: BatchSpec = {
+      samples,
+      rows: undefined,
+      fields: this.#fields.map(({ name, dtype, shape, scale, shift }) => ({ name, dtype, shape, scale, shift })),
+    };
     return this.context.engine.program('training', spec);
   }
 

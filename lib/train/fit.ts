@@ -32,7 +32,12 @@ const mostRows = 8192;
 /** Trains on a resident data set, a native call an epoch, or for many epochs where nothing happens between them. */
 export async function fitResident(context: FitContext, dataset: Dataset): Promise<History> {
   const { engine, position, options } = context;
-  const run = bindResident(engine, dataset, { mode: 'training', fields: ['x', 'y'], batchSize: options.batchSize, dropLast: options.dropLast });
+  const run = bindResident(engine, dataset, {
+    mode: 'training',
+    fields: ['x', 'y'],
+    batchSize: options.batchSize,
+    dropLast: options.dropLast,
+  });
   try {
     return await new Fit(context, run, dataset.samples, position).run();
   } finally {
@@ -54,7 +59,9 @@ class Fit {
   ) {
     const { options } = context;
     if (options.resume && position.interruptedFrom === undefined)
-      throw new RavineError('option', 'fit', 'expected a fit that was aborted before, to resume it', { help: 'leave resume out to train on' });
+      throw new RavineError('option', 'fit', 'expected a fit that was aborted before, to resume it', {
+        help: 'leave resume out to train on',
+      });
     if (!options.resume && position.batch > 0) {
       position.epoch++;
       position.batch = 0;
@@ -192,7 +199,10 @@ class Fit {
       position.batch = whole ? 0 : end;
       if (!whole) break;
       position.epoch++;
-      const logs = { ...this.#logs(result.metrics.subarray(row * sums, (row + 1) * sums), samples), learning_rate: learningRateAt(firstStep + stepsCounted - 1) };
+      const logs = {
+        ...this.#logs(result.metrics.subarray(row * sums, (row + 1) * sums), samples),
+        learning_rate: learningRateAt(firstStep + stepsCounted - 1),
+      };
       await this.#endEpoch(logs);
     }
   }
@@ -215,7 +225,12 @@ class Fit {
     const { step } = this.position;
     if (!result.fault) return new RavineError('internal', 'fit', 'internal: no fault');
     if (result.fault.fault === 'non-finite')
-      return new DivergenceError('fit', `loss is ${result.fault.value} at step ${step}, learning rate ${learningRateAt(step)}; the step was not applied`, step, learningRateAt(step));
+      return new DivergenceError(
+        'fit',
+        `loss is ${result.fault.value} at step ${step}, learning rate ${learningRateAt(step)}; the step was not applied`,
+        step,
+        learningRateAt(step),
+      );
     return this.resident.step.program.faultError(result.fault);
   }
 }

@@ -39,7 +39,10 @@ export class FlatParameters {
     this.buffers = namedBuffers(network);
     this.dtype = oneDType(named);
     this.namesInOrder = named.map(([name, parameter]) => ({ name, parameter }));
-    const ordered = [...named.filter(([, parameter]) => parameter.trainable), ...named.filter(([, parameter]) => !parameter.trainable)];
+    const ordered = [
+      ...named.filter(([, parameter]) => parameter.trainable),
+      ...named.filter(([, parameter]) => !parameter.trainable),
+    ];
     const entries: FlatEntry[] = [];
     let offset = 0;
     let trainableBytes = 0;
@@ -78,7 +81,11 @@ function oneDType(named: readonly (readonly [string, Parameter])[]): DType {
   const [first] = named;
   for (const [name, parameter] of named) {
     if (first && parameter.dtype !== first[1].dtype)
-      throw new RavineError('dtype', 'model', `expected one dtype for all parameters, got ${first[1].dtype} for '${first[0]}' and ${parameter.dtype} for '${name}'`);
+      throw new RavineError(
+        'dtype',
+        'model',
+        `expected one dtype for all parameters, got ${first[1].dtype} for '${first[0]}' and ${parameter.dtype} for '${name}'`,
+      );
   }
   return first?.[1].dtype ?? 'float32';
 }

@@ -18,7 +18,13 @@ export interface History {
 }
 
 /** Sums of loss and metrics over `samples` samples as logs. */
-export function logsOf(sums: ArrayLike<number>, samples: number, hasLoss: boolean, metrics: readonly Metric[], prefix = ''): Logs {
+export function logsOf(
+  sums: ArrayLike<number>,
+  samples: number,
+  hasLoss: boolean,
+  metrics: readonly Metric[],
+  prefix = '',
+): Logs {
   const logs: Record<string, number> = {};
   let at = 0;
   if (hasLoss) logs[`${prefix}loss`] = samples > 0 ? (sums[at] ?? NaN) / samples : NaN;
@@ -51,6 +57,14 @@ export class HistoryBuilder {
 
   finish(): History {
     const { epochs, steps, samples, seconds, stopped } = this;
-    return { logs: Object.fromEntries(this.#logs), epochs, steps, samples, seconds, stopped, samplesPerSecond: seconds > 0 ? samples / seconds : 0 };
+    return {
+      logs: Object.fromEntries(this.#logs),
+      epochs,
+      steps,
+      samples,
+      seconds,
+      stopped,
+      samplesPerSecond: seconds > 0 ? samples / seconds : 0,
+    };
   }
 }

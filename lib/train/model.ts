@@ -1,5 +1,5 @@
 import { RavineError, describe } from '../errors.js';
-import { Dataset } from '../data/dataset.js';
+import type { Dataset } from '../data/dataset.js';
 import type { DataFields } from '../data/from.js';
 import type { Elements } from '../data/elements.js';
 import { StreamDataset } from '../data/stream.js';
@@ -48,7 +48,8 @@ export class Model {
 
   constructor(network: AnyModule, options: ModelOptions = {}) {
     checkNames('model', options, ['loss', 'optimizer', 'metrics', 'seed']);
-    if (!(network instanceof Module)) throw new RavineError('option', 'model', `expected a module, got ${describe(network)}`, { help: 'see nn.sequential' });
+    if (!(network instanceof Module))
+      throw new RavineError('option', 'model', `expected a module, got ${describe(network)}`, { help: 'see nn.sequential' });
     this.network = network;
     this.#options = { ...options, seed: nonNegativeInteger('model', 'seed', options.seed ?? 0) };
   }
@@ -73,7 +74,9 @@ export class Model {
     const resolved = resolveFit(options, this.#options.seed);
     const engine = this.#ready('fit');
     if (!engine.parts.loss || !engine.parts.optimizer)
-      throw new RavineError('option', 'fit', 'expected a model with a loss and an optimizer', { help: 'new Model(network, { loss, optimizer })' });
+      throw new RavineError('option', 'fit', 'expected a model with a loss and an optimizer', {
+        help: 'new Model(network, { loss, optimizer })',
+      });
     if (this.#fitting) throw new RavineError('busy', 'fit', 'this model is being fitted', { help: 'await the first fit' });
     const validation = resolved.validation && residentSource(refuseStream('fit', resolved.validation));
     this.#fitting = true;
@@ -82,7 +85,13 @@ export class Model {
       // Training pauses while it is validated, so there is nothing to copy.
       const validate = async (): Promise<Logs> =>
         validation ? evaluateResident(engine, validation.dataset, Math.max(resolved.batchSize, 256), new Map(), 'val_') : {};
-      const context = { engine, position: this.#position, options: resolved, validate, onLoop: (loop: NativeLoop | undefined) => (this.#loop = loop) };
+      const context = {
+        engine,
+        position: this.#position,
+        options: resolved,
+        validate,
+        onLoop: (loop: NativeLoop | undefined) => (this.#loop = loop),
+      };
       if (data instanceof StreamDataset) return await fitStream(context, data);
       const { dataset, owned } = residentSource(data);
       try {
@@ -162,7 +171,8 @@ export class Model {
   /** Frees native memory now. A running fit has to end first. */
   dispose(): void {
     if (this.#disposed) return;
-    if (this.#fitting) throw new RavineError('busy', 'dispose', 'this model is being fitted', { help: 'abort the fit and await it' });
+    if (this.#fitting)
+      throw new RavineError('busy', 'dispose', 'this model is being fitted', { help: 'abort the fit and await it' });
     this.#engine?.dispose();
     this.#disposed = true;
   }
@@ -177,7 +187,11 @@ export class Model {
     const sources = engine.written();
     const copies = new Map(sources.map((source) => [source, SharedBuffer.allocate(source.native.byteLength)]));
     try {
-      const pairs = [...copies].map(([source, target]) => ({ source: source.native, target: target.native, bytes: source.native.byteLength }));
+      const pairs = [...copies].map(([source, target]) => ({
+        source: source.native,
+        target: target.native,
+        bytes: source.native.byteLength,
+      }));
       if (this.#loop) await this.#loop.snapshot(pairs);
       else for (const { source, target, bytes } of pairs) target.copyFrom(source, 0, 0, bytes);
       return await fn(copies);
@@ -205,6 +219,7 @@ function batchSizeOf(where: string, options: RunOptions): number {
 }
 
 function refuseStream(where: string, data: Trainable): Dataset | DataFields {
-  if (data instanceof StreamDataset) throw new RavineError('data', where, 'expected data that is resident, got a stream', { help: 'use data.from' });
+  if (data instanceof StreamDataset)
+    throw new RavineError('data', where, 'expected data that is resident, got a stream', { help: 'use data.from' });
   return data;
 }

@@ -51,7 +51,19 @@ export interface FitOptions {
 }
 
 const fitNames: readonly (keyof FitOptions)[] = [
-  ...(['epochs', 'steps', 'batchSize', 'validation', 'shuffle', 'dropLast', 'seed', 'resume', 'signal', 'onProgress', 'onEpochEnd'] as const),
+  ...([
+    'epochs',
+    'steps',
+    'batchSize',
+    'validation',
+    'shuffle',
+    'dropLast',
+    'seed',
+    'resume',
+    'signal',
+    'onProgress',
+    'onEpochEnd',
+  ] as const),
 ];
 
 export interface ResolvedFit extends FitOptions {
@@ -85,5 +97,6 @@ export function resolveFit(options: FitOptions | undefined, modelSeed: number): 
 }
 
 function checkFunction(name: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'function') throw new RavineError('option', 'fit', `expected ${name} to be a function, got ${describe(value)}`);
+  if (value !== undefined && typeof value !== 'function')
+    throw new RavineError('option', 'fit', `expected ${name} to be a function, got ${describe(value)}`);
 }

@@ -62,19 +62,37 @@ export function buildTraining(parts: ModelParts, memory: Memory, spec: BatchSpec
   const step = traceTraining(parts, flat, spec);
   const slots = new SlotTable();
   const { inputs, argumentSlots } = placeInputs(slots, step, control, memory);
-  const gradients = flat.trainableEntries.map(({ parameter, byteOffset }) => slots.inBuffer(flat.gradients, byteOffset, byteSize(parameter), true));
-  const forward = { graph: step.graph, inputs, outputs: [...gradients, ...placeSums(slots, step, control), ...placeEffects(slots, step)] };
+  const gradients = flat.trainableEntries.map(({ parameter, byteOffset }) =>
+    slots.inBuffer(flat.gradients, byteOffset, byteSize(parameter), true),
+  );
+  const forward = {
+    graph: step.graph,
+    inputs,
+    outputs: [...gradients, ...placeSums(slots, step, control), ...placeEffects(slots, step)],
+  };
   const update = { graph: traceUpdate(parts, flat), ...placeUpdate(slots, parts, memory) };
-  const lookAhead = memory.lookAhead ? [{ graph: traceLookAhead(parts, flat), ...placeLookAhead(slots, memory, memory.lookAhead) }] : [];
+  const lookAhead = memory.lookAhead
+    ? [{ graph: traceLookAhead(parts, flat), ...placeLookAhead(slots, memory, memory.lookAhead) }]
+    : [];
   const program = new Program([...lookAhead, forward, update], slots);
-  return { program, parts: 2 + lookAhead.length, argumentSlots, outputSlot: undefined, sums: step.sums, prediction: step.prediction };
+  return {
+    program,
+    parts: 2 + lookAhead.length,
+    argumentSlots,
+    outputSlot: undefined,
+    sums: step.sums,
+    prediction: step.prediction,
+  };
 }
 
 export function buildEvaluation(parts: ModelParts, memory: Memory, spec: BatchSpec): StepProgram {
   const step = traceEvaluation(parts, memory.flat, spec);
   const slots = new SlotTable();
   const { inputs, argumentSlots } = placeInputs(slots, step, memory.control);
-  const program = new Program([{ graph: step.graph, inputs, outputs: [...placeSums(slots, step, memory.control), ...placeEffects(slots, step)] }], slots);
+  const program = new Program(
+    [{ graph: step.graph, inputs, outputs: [...placeSums(slots, step, memory.control), ...placeEffects(slots, step)] }],
+    slots,
+  );
   return { program, parts: 1, argumentSlots, outputSlot: undefined, sums: step.sums, prediction: step.prediction };
 }
 
@@ -87,11 +105,17 @@ export function buildPrediction(parts: ModelParts, memory: Memory, spec: BatchSp
   return { program, parts: 1, argumentSlots, outputSlot: output.slot, sums: [], prediction: step.prediction };
 }
 
-function placeInputs(slots: SlotTable, { graph }: StepGraph, control: Control, memory?: Memory): { inputs: Place[]; argumentSlots: number[] } {
+function placeInputs(
+  slots: SlotTable,
+  { graph }: StepGraph,
+  control: Control,
+  memory?: Memory,
+): { inputs: Place[]; argumentSlots: number[] } {
   const argumentSlots: number[] = [];
   const placeOf = (value: Value): Place => {
     const role = roleOf(value);
-    if (role.kind === 'captured') return (memory && lookedAhead(slots, role.tensor, memory)) ?? slots.ofTensor(role.tensor, false);
+    if (role.kind === 'captured')
+      return (memory && lookedAhead(slots, role.tensor, memory)) ?? slots.ofTensor(role.tensor, false);
     if (role.kind === 'random') return slots.inBuffer(control.buffer, control.randomOffset, byteSize(value.type), false);
     const place = slots.openFor(value.type, false);
     argumentSlots[role.index] = place.slot;
@@ -115,18 +139,28 @@ function placeEffects(slots: SlotTable, { effects }: StepGraph): Place[] {
   return effects.map((target) => slots.ofTensor(target, true));
 }
 
-function placeUpdate(slots: SlotTable, parts: ModelParts, { flat, state, control }: Memory): { inputs: Place[]; outputs: Place[] } {
+function placeUpdate(
+  slots: SlotTable,
+  parts: ModelParts,
+  { flat, state, control }: Memory,
+): { inputs: Place[]; outputs: Place[] } {
   const type: TensorType = { dtype: flat.dtype, shape: [flat.trainable] };
   const whole = (buffer: SharedBuffer, writable: boolean): Place => slots.inBuffer(buffer, 0, byteSize(type), writable);
   const scalar: TensorType = { dtype: flat.dtype, shape: [] };
-  const scalars = (parts.optimizer?.scalars ?? []).map((_, i) => slots.inBuffer(control.buffer, control.scalarOffset(i), byteSize(scalar), false));
+  const scalars = (parts.optimizer?.scalars ?? []).map((_, i) =>
+    slots.inBuffer(control.buffer, control.scalarOffset(i), byteSize(scalar), false),
+  );
   const updated = [flat.parameters, ...state].map((buffer) => whole(buffer, true));
   const [parameters, ...states] = updated;
   internal(parameters !== undefined, 'no parameters to update');
   return { inputs: [parameters, whole(flat.gradients, false), ...states, ...scalars], outputs: updated };
 }
 
-function placeLookAhead(slots: SlotTable, { flat, state }: Memory, lookAhead: SharedBuffer): { inputs: Place[]; outputs: Place[] } {
+function placeLookAhead(
+  slots: SlotTable,
+  { flat, state }: Memory,
+  lookAhead: SharedBuffer,
+): { inputs: Place[]; outputs: Place[] } {
   const bytes = byteSize({ dtype: flat.dtype, shape: [flat.trainable] });
   return {
     inputs: [flat.parameters, ...state].map((buffer) => slots.inBuffer(buffer, 0, bytes, false)),

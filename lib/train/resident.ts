@@ -32,13 +32,16 @@ export function bindResident(engine: Engine, dataset: Dataset, options: Resident
   const { samples } = dataset;
   const batchSize = Math.min(options.batchSize, samples);
   if (options.dropLast && samples < options.batchSize)
-    throw new RavineError('data', 'fit', `${samples} samples give no batch of ${options.batchSize} with dropLast`, { help: 'use a smaller batchSize' });
+    throw new RavineError('data', 'fit', `${samples} samples give no batch of ${options.batchSize} with dropLast`, {
+      help: 'use a smaller batchSize',
+    });
   const short = options.dropLast ? 0 : samples % batchSize;
   const step = engine.program(mode, batchSpec(dataset, batchSize, fields));
   const lastStep = short > 0 ? engine.program(mode, batchSpec(dataset, short, fields)) : undefined;
   const arena = SharedBuffer.allocate(Math.max(step.program.arenaBytes, lastStep?.program.arenaBytes ?? 0));
   const indices = SharedBuffer.allocate(batchSize * 4);
-  const output = step.outputSlot === undefined ? undefined : SharedBuffer.allocate(step.program.slots.slots[step.outputSlot]?.bytes ?? 0);
+  const output =
+    step.outputSlot === undefined ? undefined : SharedBuffer.allocate(step.program.slots.slots[step.outputSlot]?.bytes ?? 0);
   const storages = storagesOf(dataset, fields);
   const bind = (program: StepProgram): NativeBinding =>
     bindStep(program, {

@@ -2,7 +2,7 @@ import { internal } from '../errors.js';
 import { Dataset } from '../data/dataset.js';
 import { from, type DataFields } from '../data/from.js';
 import type { Elements } from '../data/elements.js';
-import { StreamDataset } from '../data/stream.js';
+import type { StreamDataset } from '../data/stream.js';
 import { Tensor } from '../ir/tensor.js';
 import { storageOf, type BufferStorage } from '../runtime/storage.js';
 import type { BatchSpec, FieldSpec } from './session.js';

@@ -2,7 +2,8 @@ import { RavineError } from '../errors.js';
 import { Tensor } from '../ir/tensor.js';
 import { tidy } from '../ir/tidy.js';
 import { formatType, sameShape, type TensorType } from '../shape.js';
-import { BufferStorage, allocate, byteSize, storageOf } from '../runtime/storage.js';
+import type { BufferStorage} from '../runtime/storage.js';
+import { allocate, byteSize, storageOf } from '../runtime/storage.js';
 import type { Engine } from './engine.js';
 import type { Copies } from './evaluate.js';
 
@@ -33,13 +34,18 @@ function entriesOf(engine: Engine): Map<string, Entry> {
       },
     ];
   });
-  const buffers = [...flat.buffers].map(([name, buffer]): [string, Entry] => [name, { tensor: buffer, external: buffer, toExternal: same, fromExternal: same }]);
+  const buffers = [...flat.buffers].map(([name, buffer]): [string, Entry] => [
+    name,
+    { tensor: buffer, external: buffer, toExternal: same, fromExternal: same },
+  ]);
   return new Map([...parameters, ...buffers]);
 }
 
 /** Copies of a model's state; of `copies` where it has been copied already. */
 export function collectState(engine: Engine, copies: Copies): StateDict {
-  return new Map([...entriesOf(engine)].map(([name, entry]) => [name, tidy(() => entry.toExternal(copyOf(entry.tensor, copies)))]));
+  return new Map(
+    [...entriesOf(engine)].map(([name, entry]) => [name, tidy(() => entry.toExternal(copyOf(entry.tensor, copies)))]),
+  );
 }
 
 function copyOf(tensor: Tensor, copies: Copies): Tensor {
@@ -69,7 +75,8 @@ function overwrite(target: Tensor, source: Tensor): void {
 }
 
 function checkState(entries: ReadonlyMap<string, Entry>, state: StateDict): void {
-  if (!(state instanceof Map)) throw new RavineError('format', 'loadStateDict', 'expected a Map of tensors by name');
+  const map: unknown = state;
+  if (!(map instanceof Map)) throw new RavineError('format', 'loadStateDict', 'expected a Map of tensors by name');
   const missing = [...entries.keys()].filter((name) => !state.has(name));
   const unexpected = [...state.keys()].filter((name) => !entries.has(name));
   const wrong = [...entries].flatMap(([name, { external }]) => {
@@ -84,5 +91,8 @@ function checkState(entries: ReadonlyMap<string, Entry>, state: StateDict): void
     ...(unexpected.length > 0 ? [`unexpected ${unexpected.join(', ')}`] : []),
     ...wrong,
   ];
-  if (faults.length > 0) throw new RavineError('format', 'loadStateDict', `not the state of this network: ${faults.join('; ')}`, { help: 'nothing was loaded' });
+  if (faults.length > 0)
+    throw new RavineError('format', 'loadStateDict', `not the state of this network: ${faults.join('; ')}`, {
+      help: 'nothing was loaded',
+    });
 }

@@ -22,14 +22,16 @@ export interface StepGraph {
 
 function field(batch: Batch, name: string): Tensor {
   const tensor = batch.get(name);
-  if (tensor === undefined) throw new RavineError('data', 'fit', `expected data with '${name}', got ${[...batch.keys()].join(', ') || 'nothing'}`);
+  if (tensor === undefined)
+    throw new RavineError('data', 'fit', `expected data with '${name}', got ${[...batch.keys()].join(', ') || 'nothing'}`);
   return tensor;
 }
 
 /** Runs the network's forward and checks what comes out. */
 export function predictIn(network: AnyModule, x: Tensor): Tensor {
   const prediction: unknown = network.forward(x);
-  if (!(prediction instanceof Tensor)) throw new RavineError('trace', 'model', 'expected the network to return a tensor', { help: 'forward must not be async' });
+  if (!(prediction instanceof Tensor))
+    throw new RavineError('trace', 'model', 'expected the network to return a tensor', { help: 'forward must not be async' });
   return prediction;
 }
 
@@ -67,7 +69,11 @@ export function tracePrediction(parts: ModelParts, flat: FlatParameters, spec: B
   return withTrace(trace, () => {
     const prediction = predictIn(parts.network, field(traceBatch(trace, spec, workTypeOf(flat)), 'x'));
     if (prediction.shape[0] !== spec.samples)
-      throw new RavineError('shape', 'predict', `expected an output for each of ${spec.samples} samples, got ${formatType(prediction)}`);
+      throw new RavineError(
+        'shape',
+        'predict',
+        `expected an output for each of ${spec.samples} samples, got ${formatType(prediction)}`,
+      );
     return finish(trace, [prediction], [], prediction);
   });
 }
@@ -80,7 +86,11 @@ function workTypeOf(flat: FlatParameters): 'float32' | 'float64' {
 function lossIn(parts: ModelParts, prediction: Tensor, target: Tensor): Tensor {
   const loss = parts.loss?.call(prediction, target);
   if (!(loss instanceof Tensor) || loss.size !== 1)
-    throw new RavineError('shape', parts.loss?.name ?? 'loss', `expected a loss that is one number, got ${loss instanceof Tensor ? formatType(loss) : String(loss)}`);
+    throw new RavineError(
+      'shape',
+      parts.loss?.name ?? 'loss',
+      `expected a loss that is one number, got ${loss instanceof Tensor ? formatType(loss) : String(loss)}`,
+    );
   return loss;
 }
 
@@ -106,7 +116,8 @@ export function traceUpdate(parts: ModelParts, flat: FlatParameters): Graph {
   const trace = new Trace({ training: true });
   return withTrace(trace, () => {
     let index = 0;
-    const input = (shape: readonly number[]): Tensor => trace.input({ dtype: flat.dtype, shape }, { kind: 'argument', index: index++ });
+    const input = (shape: readonly number[]): Tensor =>
+      trace.input({ dtype: flat.dtype, shape }, { kind: 'argument', index: index++ });
     const parameters = input([flat.trainable]);
     const gradients = input([flat.trainable]);
     const state = Object.fromEntries(optimizer.state.map((name) => [name, input([flat.trainable])]));
@@ -129,7 +140,8 @@ export function traceLookAhead(parts: ModelParts, flat: FlatParameters): Graph {
   internal(optimizer?.evaluateAt !== undefined, 'looking ahead without a rule for it');
   const trace = new Trace({ training: true });
   return withTrace(trace, () => {
-    const input = (index: number): Tensor => trace.input({ dtype: flat.dtype, shape: [flat.trainable] }, { kind: 'argument', index });
+    const input = (index: number): Tensor =>
+      trace.input({ dtype: flat.dtype, shape: [flat.trainable] }, { kind: 'argument', index });
     const parameters = input(0);
     const state = Object.fromEntries(optimizer.state.map((name, i) => [name, input(i + 1)]));
     return trace.finish([optimizer.evaluateAt?.(parameters, state) ?? parameters]);

@@ -84,7 +84,8 @@ struct Lanes16 {
     const V count = V::broadcast(static_cast<T>(n)), other = V::broadcast(rest);
     Lanes16 r;
     for (int i = 0; i < parts; i++)
-      r.part[i] = select(lt(V::load(laneNumbers<T> + i * V::lanes), count), V::loadPartial(p + i * V::lanes, inPart(i, n)), other);
+      r.part[i] =
+          select(lt(V::load(laneNumbers<T> + i * V::lanes), count), V::loadPartial(p + i * V::lanes, inPart(i, n)), other);
     return r;
   }
   void storePartial(T* p, int n) const {

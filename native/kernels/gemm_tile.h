@@ -16,7 +16,7 @@ constexpr int vectorLanes = Vec<float>::lanes;
 constexpr int tileRows = vectorLanes == 16 ? 14 : vectorLanes == 8 ? 6 : vectorLanes == 4 ? 12 : 4;
 constexpr int tileVectors = vectorLanes == 1 ? 4 : 2;
 template <class T>
-constexpr int tileColumns = tileVectors* Vec<T>::lanes;
+constexpr int tileColumns = tileVectors * Vec<T>::lanes;
 
 template <class T>
 struct TileCall {

@@ -129,8 +129,8 @@ inline void plan_matmul(Plan& p) {
 
   const bool isDouble = dtype == DType::f64;
   const GemmTile tile{tileRows, isDouble ? tileColumns<double> : tileColumns<float>};
-  MatmulData data{planGemm({batch, m, n, k, stepA, stepB, transposeA, transposeB, isDouble}, tile, !bias && !relu && !mask),
-                  bias, relu, mask};
+  MatmulData data{planGemm({batch, m, n, k, stepA, stepB, transposeA, transposeB, isDouble}, tile, !bias && !relu && !mask), bias,
+                  relu, mask};
   static_assert(sizeof(data) <= sizeof(p.data));
   __builtin_memcpy(p.data, &data, sizeof(data));
   p.run = isDouble ? run_matmul<double> : run_matmul<float>;

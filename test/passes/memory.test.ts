@@ -27,7 +27,10 @@ describe('memory plan', () => {
       const made: Memory[] = [];
       const program: Instruction[] = [];
       for (let i = 0; i < 25; i++) {
-        const inputs = Array.from({ length: Math.min(made.length, Math.floor(draw() * 3)) }, () => made[Math.floor(draw() * made.length)] as Memory);
+        const inputs = Array.from(
+          { length: Math.min(made.length, Math.floor(draw() * 3)) },
+          () => made[Math.floor(draw() * made.length)] as Memory,
+        );
         const output = memory(1 + Math.floor(draw() * 5) * 100);
         program.push(call(inputs, [output], draw() < 0.5 ? inputs.map((_, j) => [0, j] as const) : []));
         made.push(output);
@@ -92,7 +95,10 @@ describe('ends of a program', () => {
 describe('encoding', () => {
   it('writes slots, parts, values and instructions as the addon reads them', () => {
     const graph = optimize(traced([float32(4)], (a) => sum(a)));
-    const { instructions, fixed } = placeEnds(graph, lower(graph), { inputs: [{ slot: 1, offset: 64 }], outputs: [{ slot: 2, offset: 0 }] });
+    const { instructions, fixed } = placeEnds(graph, lower(graph), {
+      inputs: [{ slot: 1, offset: 64 }],
+      outputs: [{ slot: 2, offset: 0 }],
+    });
     const plan = planMemory(instructions, fixed);
     const names = { kernel: () => 7, code: () => 5 };
     const slots = [16, 80, 4].map((bytes, i) => ({ bytes, writable: i !== 1 }));

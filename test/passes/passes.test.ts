@@ -20,7 +20,10 @@ const gradientOf = (f: (x: Tensor) => Tensor) => (x: Tensor) => backward([f(x)],
 
 describe('differentiate', () => {
   it('adds the gradients of a value that is used twice', () => {
-    const graph = traced([float32(3)], gradientOf((x) => sum(mul(x, x))));
+    const graph = traced(
+      [float32(3)],
+      gradientOf((x) => sum(mul(x, x))),
+    );
     expect(lines(removeDead(graph)).filter((line) => line.includes('= add'))).toHaveLength(1);
   });
 
@@ -31,7 +34,16 @@ describe('differentiate', () => {
   });
 
   it('gives zeros where nothing depends on an argument', () => {
-    expect(lines(removeDead(traced([float32(2)], gradientOf(() => constant(3)))))).toEqual(['%1 float32[2] = constant {value:0 dtype:"float32" shape:[2]}', 'return %1']);
+    expect(
+      lines(
+        removeDead(
+          traced(
+            [float32(2)],
+            gradientOf(() => constant(3)),
+          ),
+        ),
+      ),
+    ).toEqual(['%1 float32[2] = constant {value:0 dtype:"float32" shape:[2]}', 'return %1']);
   });
 });
 
@@ -43,7 +55,10 @@ describe('simplify', () => {
 
   it('gives products their transposed operands as they lie', () => {
     const graph = traced([float32(4, 2), float32(3, 4)], (a, b) => matmul(transpose(a, [1, 0]), transpose(b, [1, 0])));
-    expect(lines(removeDead(simplify(graph)))).toEqual(['%2 float32[2,3] = matmul %0 %1 {transposeA:true transposeB:true}', 'return %2']);
+    expect(lines(removeDead(simplify(graph)))).toEqual([
+      '%2 float32[2,3] = matmul %0 %1 {transposeA:true transposeB:true}',
+      'return %2',
+    ]);
   });
 
   it('works out constants, in the precision of their type', () => {
@@ -64,7 +79,11 @@ describe('simplify', () => {
 
 describe('clean', () => {
   it('shares equal calls of pure ops', () => {
-    expect(lines(shareCommon(traced([float32(2)], (x) => add(exp(x), exp(x)))))).toEqual(['%1 float32[2] = exp %0', '%2 float32[2] = add %1 %1', 'return %2']);
+    expect(lines(shareCommon(traced([float32(2)], (x) => add(exp(x), exp(x)))))).toEqual([
+      '%1 float32[2] = exp %0',
+      '%2 float32[2] = add %1 %1',
+      'return %2',
+    ]);
   });
 
   it('does not take −0 for 0', () => {
@@ -92,7 +111,9 @@ describe('fuse', () => {
     const graph = fuseElementwise(traced([float32(5)], (x) => exp(neg(mul(x, 2)))));
     const fused = lines(removeDead(graph));
     expect(fused).toHaveLength(2);
-    expect(fused[0]).toContain('constants:[2] steps:[{"code":"mul","from":[0,1]},{"code":"neg","from":[2]},{"code":"exp","from":[3]}]');
+    expect(fused[0]).toContain(
+      'constants:[2] steps:[{"code":"mul","from":[0,1]},{"code":"neg","from":[2]},{"code":"exp","from":[3]}]',
+    );
   });
 
   it('gives every value that something else needs', () => {
@@ -149,8 +170,14 @@ describe('the pipeline', () => {
   });
 
   it('scales the slope of the cross entropy where it is made', () => {
-    const graph = traced([float32(16, 10), int32(16)], (x, y) => backward([mean(softmaxCrossEntropyWithLogits(x, y))], [constant(1)], [x])[0] ?? x);
-    expect(lines(optimize(graph))).toEqual(['%2 float32[16], %3 float32[16,10] = softmaxCrossEntropy %0 %1 {scale:0.0625}', 'return %3']);
+    const graph = traced(
+      [float32(16, 10), int32(16)],
+      (x, y) => backward([mean(softmaxCrossEntropyWithLogits(x, y))], [constant(1)], [x])[0] ?? x,
+    );
+    expect(lines(optimize(graph))).toEqual([
+      '%2 float32[16], %3 float32[16,10] = softmaxCrossEntropy %0 %1 {scale:0.0625}',
+      'return %3',
+    ]);
   });
 
   it('keeps inputs and outputs in number and order', () => {

@@ -48,7 +48,9 @@ describe('bad input changes nothing', () => {
 
   it('shapes and dtypes that do not fit', async () => {
     const { x, y } = clusters(32, 8, 3);
-    expect((await refusal(smallModel().fit({ x: { data: x.data, shape: [64, 4] }, y: new Int32Array(64) }))).message).toContain('[linear');
+    expect((await refusal(smallModel().fit({ x: { data: x.data, shape: [64, 4] }, y: new Int32Array(64) }))).message).toContain(
+      '[linear',
+    );
     expect((await refusal(smallModel().fit({ x, y: y.slice(1) }))).message).toContain('32 in x and 31 in y');
     expect((await refusal(smallModel().fit({ x: { data: Float64Array.from(x.data), shape: [32, 8] }, y }))).code).toBe('dtype');
     const regression = new Model(nn.sequential(nn.linear(8, 1)), { loss: losses.meanSquaredError(), optimizer: optim.adam() });
@@ -56,7 +58,9 @@ describe('bad input changes nothing', () => {
   });
 
   it('empty data', async () => {
-    expect((await refusal(smallModel().fit({ x: { data: new Float32Array(0), shape: [0, 8] }, y: new Int32Array(0) }))).message).toContain('0 samples');
+    expect(
+      (await refusal(smallModel().fit({ x: { data: new Float32Array(0), shape: [0, 8] }, y: new Int32Array(0) }))).message,
+    ).toContain('0 samples');
   });
 
   it('options: each answered by name', async () => {
@@ -75,7 +79,8 @@ describe('bad input changes nothing', () => {
       [{ onProgress: 3 }, 'onProgress to be a function'],
       [{ dropLast: true, batchSize: 64 }, '32 samples give no batch of 64'],
     ];
-    for (const [options, message] of cases) expect((await refusal(smallModel().fit(all, options as FitOptions))).message).toContain(message);
+    for (const [options, message] of cases)
+      expect((await refusal(smallModel().fit(all, options as FitOptions))).message).toContain(message);
   });
 
   it('a schedule that gives nonsense', async () => {
@@ -136,7 +141,9 @@ describe('bad input changes nothing', () => {
     state.delete('0.bias');
     state.set('extra', tensor([1]));
     state.set('2.weight', tensor([[1]]));
-    expect(() => model.loadStateDict(state)).toThrow(/missing 0\.bias; unexpected extra; 2\.weight: expected float32\[3,16\], got float32\[1,1\]/);
+    expect(() => model.loadStateDict(state)).toThrow(
+      /missing 0\.bias; unexpected extra; 2\.weight: expected float32\[3,16\], got float32\[1,1\]/,
+    );
     expect(await bits(model)).toEqual(before);
   });
 

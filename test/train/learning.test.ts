@@ -7,7 +7,14 @@ describe('learning', () => {
     const network = nn.sequential(nn.linear(2, 8), nn.tanh(), nn.linear(8, 2));
     const model = new Model(network, { loss: losses.softmaxCrossEntropy(), optimizer: optim.adam({ learningRate: 0.05 }), seed });
     await model.fit(xorData(), { epochs: 500, batchSize: 4 });
-    const output = (await model.predict([[0, 0], [0, 1], [1, 0], [1, 1]])).toArray() as number[][];
+    const output = (
+      await model.predict([
+        [0, 0],
+        [0, 1],
+        [1, 0],
+        [1, 1],
+      ])
+    ).toArray() as number[][];
     expect(output.map(([zero = NaN, one = NaN]) => Number(one > zero))).toEqual([0, 1, 1, 0]);
   });
 
@@ -15,7 +22,10 @@ describe('learning', () => {
     const network = nn.sequential(nn.linear(1, 1, { dtype: 'float64' }));
     const model = new Model(network, { loss: losses.meanSquaredError(), optimizer: optim.sgd({ learningRate: 0.1 }) });
     const x = Float64Array.from({ length: 50 }, (_, i) => i / 25 - 1);
-    await model.fit({ x: { data: x, shape: [50, 1] }, y: { data: x.map((v) => 3 * v - 2), shape: [50, 1] } }, { epochs: 2000, batchSize: 50 });
+    await model.fit(
+      { x: { data: x, shape: [50, 1] }, y: { data: x.map((v) => 3 * v - 2), shape: [50, 1] } },
+      { epochs: 2000, batchSize: 50 },
+    );
     const state = await model.stateDict();
     expect(state.get('0.weight')?.item()).toBeCloseTo(3, 10);
     expect(state.get('0.bias')?.item()).toBeCloseTo(-2, 10);

@@ -7,9 +7,9 @@ import { clusters, smallModel, wideModel } from './problems.js';
 /** Lets V8 collect what earlier tests left behind, and its finalizers run. */
 async function settle(): Promise<void> {
   setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('gc');
+  const collect = runInNewContext('gc') as () => void;
   for (let i = 0; i < 3; i++) {
-    if (typeof collect === 'function') collect();
+    collect();
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
@@ -94,7 +94,8 @@ describe('life of a fit', () => {
     const stream = data.stream(
       function* () {
         try {
-          for (let i = 0; ; i++) yield { x: { data: new Float32Array(i < 3 ? 32 : 30), shape: [4, i < 3 ? 8 : 7] }, y: [0, 1, 2, 0] };
+          for (let i = 0; ; i++)
+            yield { x: { data: new Float32Array(i < 3 ? 32 : 30), shape: [4, i < 3 ? 8 : 7] }, y: [0, 1, 2, 0] };
         } finally {
           returned++;
         }

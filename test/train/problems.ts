@@ -22,7 +22,12 @@ export function xorData(): data.Dataset {
 }
 
 /** Points in `features` dimensions; the class is that of the nearest of `classes` fixed centres. */
-export function clusters(samples: number, features: number, classes: number, seed = 1): { x: { data: Float32Array; shape: number[] }; y: Int32Array } {
+export function clusters(
+  samples: number,
+  features: number,
+  classes: number,
+  seed = 1,
+): { x: { data: Float32Array; shape: number[] }; y: Int32Array } {
   const draw = numbers(seed);
   const centres = Array.from({ length: classes * features }, () => draw() * 2 - 1);
   const y = Int32Array.from({ length: samples }, () => Math.floor(draw() * classes));
@@ -35,13 +40,31 @@ export function clusters(samples: number, features: number, classes: number, see
 
 /** Wide enough that its products and its optimiser's step are cut into several chunks. */
 export function wideModel(options: Partial<ModelOptions> = {}): Model {
-  const network = nn.sequential(nn.linear(256, 512), nn.relu(), nn.dropout(0.1), nn.linear(512, 256), nn.relu(), nn.linear(256, 10));
-  return new Model(network, { loss: losses.softmaxCrossEntropy(), optimizer: optim.adam(), metrics: [metrics.accuracy()], seed: 7, ...options });
+  const network = nn.sequential(
+    nn.linear(256, 512),
+    nn.relu(),
+    nn.dropout(0.1),
+    nn.linear(512, 256),
+    nn.relu(),
+    nn.linear(256, 10),
+  );
+  return new Model(network, {
+    loss: losses.softmaxCrossEntropy(),
+    optimizer: optim.adam(),
+    metrics: [metrics.accuracy()],
+    seed: 7,
+    ...options,
+  });
 }
 
 export function smallModel(options: Partial<ModelOptions> = {}): Model {
   const network = nn.sequential(nn.linear(8, 16), nn.tanh(), nn.linear(16, 3));
-  return new Model(network, { loss: losses.softmaxCrossEntropy(), optimizer: optim.sgd({ learningRate: 0.1, momentum: 0.9 }), metrics: [metrics.accuracy()], ...options });
+  return new Model(network, {
+    loss: losses.softmaxCrossEntropy(),
+    optimizer: optim.sgd({ learningRate: 0.1, momentum: 0.9 }),
+    metrics: [metrics.accuracy()],
+    ...options,
+  });
 }
 
 /** All parameters as bits, for comparisons that admit no rounding. */
