@@ -1,62 +1,98 @@
 import { internal } from '../errors.js';
+import type { Tensor } from '../ir/tensor.js';
+import { div, maximum, mul, neg, sub } from '../ops/elementwise.js';
 import { adamStep } from '../ops/optimizer.js';
-import { boolean, checkNames, numberIn } from '../options.js';
-import { checkLearningRate, learningRateAt, named, type Optimizer, type Schedule } from './optimizer.js';
+import { boolean, checkNames } from '../options.js';
+import {
+  biasCorrection,
+  commonNames,
+  decayed,
+  descent,
+  fraction,
+  reader,
+  resolveCommon,
+  runningMean,
+  runningSquare,
+  type CommonOptions,
+} from './common.js';
+import { learningRateAt, type Optimizer, type UpdateArguments, type UpdateResult } from './optimizer.js';
+import { resolveSpread, spread, spreadNames, type SpreadOptions } from './spread.js';
 
-export interface AdamOptions {
-  /** Default 1e-3. */
-  readonly learningRate?: number | Schedule;
+/** Defaults: learningRate 1e-3; epsilon 1e-8, outside of the root as in the paper and in PyTorch. */
+export interface AdamOptions extends CommonOptions, SpreadOptions {
   /** Decay of the mean of gradients, in [0, 1). Default 0.9. */
   readonly beta1?: number;
   /** Decay of the mean of their squares, in [0, 1). Default 0.999. */
   readonly beta2?: number;
-  /** Default 1e-8. */
-  readonly epsilon?: number;
-  /** √(v̂ + ε) in place of √v̂ + ε. Default false, as in the paper and in PyTorch. */
-  readonly epsilonInsideSqrt?: boolean;
-  /** g ← g + weightDecay·w: the gradient of ½·weightDecay·‖w‖². */
-  readonly weightDecay?: number;
+  /** Scales by the largest mean of squares so far (Reddi 2018). Default false. */
+  readonly amsgrad?: boolean;
 }
 
-/** Below it ε is 0 in float32, and an element whose gradient was always 0 would become 0/0. */
-const smallestFloat32 = 2 ** -126;
+type Resolved = Required<AdamOptions>;
 
-const known: readonly (keyof AdamOptions)[] = ['learningRate', 'beta1', 'beta2', 'epsilon', 'epsilonInsideSqrt', 'weightDecay'];
+const known: readonly (keyof AdamOptions)[] = [...commonNames, ...spreadNames, 'beta1', 'beta2', 'amsgrad'];
 
-/** Adam (Kingma & Ba 2015): steps of about α, scaled by running means of the gradients and of their squares. */
+/**
+ * Adam (Kingma & Ba 2015): steps of about α, scaled by running means of the gradients and of their squares. m ← β₁m + (1 − β₁)g;
+ * v ← β₂v + (1 − β₂)g²; w ← w − α·m̂/(√v̂ + ε); m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ).
+ */
 export function adam(options: AdamOptions = {}): Optimizer {
-  const where = 'adam';
+  return adamAs('adam', options, { weightDecay: 0, decoupled: false });
+}
+
+/** Adam with its weight decay in the gradient, or beside it. */
+export function adamAs(
+  where: string,
+  options: AdamOptions,
+  decay: { readonly weightDecay: number; readonly decoupled: boolean },
+): Optimizer {
   checkNames(where, options, known);
-  const learningRate = checkLearningRate(where, options.learningRate ?? 1e-3);
-  const attributes = {
-    beta1: numberIn(where, 'beta1', options.beta1 ?? 0.9, 0, 1, true),
-    beta2: numberIn(where, 'beta2', options.beta2 ?? 0.999, 0, 1, true),
-    epsilon: numberIn(where, 'epsilon', options.epsilon ?? 1e-8, smallestFloat32),
-    epsilonInsideSqrt: boolean(where, 'epsilonInsideSqrt', options.epsilonInsideSqrt ?? false),
-    weightDecay: numberIn(where, 'weightDecay', options.weightDecay ?? 0, 0),
+  const resolved: Resolved = {
+    ...resolveCommon(where, options, { learningRate: 1e-3, weightDecay: decay.weightDecay }),
+    ...resolveSpread(where, options, { outside: 1e-8 }),
+    beta1: fraction(where, 'beta1', options.beta1 ?? 0.9),
+    beta2: fraction(where, 'beta2', options.beta2 ?? 0.999),
+    amsgrad: boolean(where, 'amsgrad', options.amsgrad ?? false),
   };
-  const { beta1, beta2 } = attributes;
+  const { learningRate, beta1, beta2, amsgrad, weightDecay } = resolved;
+  const inGradient = decay.decoupled ? { ...resolved, weightDecay: 0 } : resolved;
   return {
-    name: 'adam',
-    options: { learningRate, ...attributes },
-    state: ['m', 'v'],
+    name: where,
+    options: resolved,
+    state: ['m', 'v', ...(amsgrad ? ['largest'] : [])],
     scalars: ['learningRate', 'biasCorrection1', 'biasCorrection2'],
     scalarsAt: (info) => [
       learningRateAt(learningRate, info),
       biasCorrection(beta1, info.step + 1),
       biasCorrection(beta2, info.step + 1),
     ],
-    update({ parameters, gradients, state, scalars }) {
-      const flat = [parameters, gradients, named(where, state, 'm'), named(where, state, 'v')];
-      const numbers = ['learningRate', 'biasCorrection1', 'biasCorrection2'].map((name) => named(where, scalars, name));
-      const [next, m, v] = adamStep([...flat, ...numbers], attributes);
-      internal(next !== undefined && m !== undefined && v !== undefined, 'adamStep has three outputs');
-      return { parameters: next, state: { m, v } };
+    update(inputs) {
+      const read = reader(where, inputs);
+      const parameters = decayed(inputs.parameters, read('learningRate'), decay.decoupled ? weightDecay : 0);
+      const update = amsgrad ? amsgradUpdate : fusedUpdate;
+      return update(inGradient, read, inputs, parameters);
     },
   };
 }
 
-/** 1 − βᵗ for t = 1, 2, … without cancellation: of the plain form 10 digits are right for β = 0.999999, t = 2. */
-export function biasCorrection(beta: number, t: number): number {
-  return beta === 0 ? 1 : -Math.expm1(t * Math.log(beta));
+type Read = (name: string) => Tensor;
+
+function fusedUpdate(options: Resolved, read: Read, { gradients }: UpdateArguments, w: Tensor): UpdateResult {
+  const { beta1, beta2, epsilon, epsilonInsideSqrt, weightDecay, maximize } = options;
+  const inputs = [w, maximize ? neg(gradients) : gradients, ...stepInputs.map(read)];
+  const [parameters, m, v] = adamStep(inputs, { beta1, beta2, epsilon, epsilonInsideSqrt, weightDecay });
+  internal(parameters !== undefined && m !== undefined && v !== undefined, 'adamStep has three outputs');
+  return { parameters, state: { m, v } };
+}
+
+const stepInputs = ['m', 'v', 'learningRate', 'biasCorrection1', 'biasCorrection2'];
+
+function amsgradUpdate(options: Resolved, read: Read, inputs: UpdateArguments, w: Tensor): UpdateResult {
+  const g = descent(options, inputs);
+  const m = runningMean(read('m'), g, options.beta1);
+  const v = runningSquare(read('v'), g, options.beta2);
+  const largest = maximum(read('largest'), v);
+  const divisor = spread(div(largest, read('biasCorrection2')), options);
+  const rate = div(read('learningRate'), read('biasCorrection1'));
+  return { parameters: sub(w, div(mul(rate, m), divisor)), state: { m, v, largest } };
 }

@@ -1,3 +1,13 @@
+export { adadelta, type AdadeltaOptions } from './adadelta.js';
+export { adagrad, type AdagradOptions } from './adagrad.js';
 export { adam, type AdamOptions } from './adam.js';
+export { adamax, type AdamaxOptions } from './adamax.js';
+export { adamw, type AdamwOptions } from './adamw.js';
+export type { CommonOptions } from './common.js';
+export { lion, type LionOptions } from './lion.js';
+export { nadam, type NadamOptions } from './nadam.js';
 export type { Optimizer, Schedule, StepInfo, UpdateArguments, UpdateResult } from './optimizer.js';
+export { radam, type RadamOptions } from './radam.js';
+export { rmsprop, type RmspropOptions } from './rmsprop.js';
 export { sgd, type SgdOptions } from './sgd.js';
+export type { SpreadOptions } from './spread.js';

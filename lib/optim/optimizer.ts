@@ -31,8 +31,10 @@ export interface Optimizer {
   readonly name: string;
   /** The options with their defaults, for checkpoints and messages. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Names of what is kept from step to step; each as large as the parameters and 0 at first. */
+  /** Names of what is kept from step to step; each as large as the parameters. */
   readonly state: readonly string[];
+  /** What the state's elements are before the first step, where not 0. */
+  readonly initialState?: Readonly<Record<string, number>>;
   /** Names of the numbers that change each step, 'learningRate' first. */
   readonly scalars: readonly string[];
   /** Whether the scalars are the same at every step. */

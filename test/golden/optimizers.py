@@ -60,13 +60,70 @@ CASES = [
         {"betas": (0.5, 0.9), "eps": 1e-3},
     ),
     ("adam", {"learningRate": "schedule"}, torch.optim.Adam, {}),
+    ("adam", {"learningRate": "schedule", "amsgrad": True, "weightDecay": 0.01}, torch.optim.Adam, {"amsgrad": True, "weight_decay": 0.01}),
+    ("adam", {"learningRate": 0.0078125, "maximize": True}, torch.optim.Adam, {"maximize": True}),
+    ("adamw", {}, torch.optim.AdamW, {}),
+    ("adamw", {"learningRate": "schedule", "weightDecay": 0.25}, torch.optim.AdamW, {"weight_decay": 0.25}),
+    (
+        "adamw",
+        {"learningRate": "schedule", "beta1": 0.5, "beta2": 0.9, "amsgrad": True, "maximize": True},
+        torch.optim.AdamW,
+        {"betas": (0.5, 0.9), "amsgrad": True, "maximize": True},
+    ),
+    ("adagrad", {}, torch.optim.Adagrad, {}),
+    ("adagrad", {"learningRate": 0.5, "lrDecay": 0.03125, "weightDecay": 0.01}, torch.optim.Adagrad, {"lr_decay": 0.03125, "weight_decay": 0.01}),
+    (
+        "adagrad",
+        {"learningRate": "schedule", "initialAccumulatorValue": 0.75, "epsilon": 0.125, "maximize": True},
+        torch.optim.Adagrad,
+        {"initial_accumulator_value": 0.75, "eps": 0.125, "maximize": True},
+    ),
+    ("rmsprop", {}, torch.optim.RMSprop, {}),
+    ("rmsprop", {"learningRate": "schedule", "alpha": 0.9, "centered": True}, torch.optim.RMSprop, {"alpha": 0.9, "centered": True}),
+    (
+        "rmsprop",
+        {"learningRate": "schedule", "momentum": 0.75, "epsilon": 0.125, "weightDecay": 0.01},
+        torch.optim.RMSprop,
+        {"momentum": 0.75, "eps": 0.125, "weight_decay": 0.01},
+    ),
+    (
+        "rmsprop",
+        {"learningRate": 0.0078125, "momentum": 0.5, "centered": True, "maximize": True},
+        torch.optim.RMSprop,
+        {"momentum": 0.5, "centered": True, "maximize": True},
+    ),
+    ("nadam", {}, torch.optim.NAdam, {}),
+    ("nadam", {"learningRate": "schedule", "momentumDecay": 0.0625, "weightDecay": 0.01}, torch.optim.NAdam, {"momentum_decay": 0.0625, "weight_decay": 0.01}),
+    (
+        "nadam",
+        {"learningRate": "schedule", "decoupledWeightDecay": True, "weightDecay": 0.25, "beta1": 0.5, "beta2": 0.9},
+        torch.optim.NAdam,
+        {"decoupled_weight_decay": True, "weight_decay": 0.25, "betas": (0.5, 0.9)},
+    ),
+    ("nadam", {"learningRate": 0.0078125, "epsilon": 0.125, "maximize": True}, torch.optim.NAdam, {"eps": 0.125, "maximize": True}),
+    ("radam", {"learningRate": 0.03125}, torch.optim.RAdam, {}),
+    ("radam", {"learningRate": "schedule", "weightDecay": 0.01, "beta1": 0.5, "beta2": 0.9}, torch.optim.RAdam, {"weight_decay": 0.01, "betas": (0.5, 0.9)}),
+    (
+        "radam",
+        {"learningRate": "schedule", "decoupledWeightDecay": True, "weightDecay": 0.25},
+        torch.optim.RAdam,
+        {"decoupled_weight_decay": True, "weight_decay": 0.25},
+    ),
+    ("radam", {"learningRate": 0.0078125, "epsilon": 0.125, "beta2": 0.5, "maximize": True}, torch.optim.RAdam, {"eps": 0.125, "betas": (0.9, 0.5), "maximize": True}),
+    ("adamax", {}, torch.optim.Adamax, {}),
+    ("adamax", {"learningRate": "schedule", "weightDecay": 0.01, "beta1": 0.5, "beta2": 0.75}, torch.optim.Adamax, {"weight_decay": 0.01, "betas": (0.5, 0.75)}),
+    ("adamax", {"learningRate": 0.0078125, "epsilon": 0.125, "maximize": True}, torch.optim.Adamax, {"eps": 0.125, "maximize": True}),
+    ("adadelta", {}, torch.optim.Adadelta, {}),
+    ("adadelta", {"learningRate": "schedule", "rho": 0.5, "epsilon": 0.125, "weightDecay": 0.01}, torch.optim.Adadelta, {"rho": 0.5, "eps": 0.125, "weight_decay": 0.01}),
+    ("adadelta", {"learningRate": 0.5, "maximize": True}, torch.optim.Adadelta, {"maximize": True}),
 ]
 
 
 def record(name, options, make, torch_options):
-    rate = options["learningRate"]
+    rate = options.get("learningRate")
+    given = {} if rate is None else {"lr": schedule(0) if rate == "schedule" else rate}
     w = torch.tensor(START, dtype=torch.float64)
-    optimizer = make([w], lr=schedule(0) if rate == "schedule" else rate, foreach=False, **torch_options)
+    optimizer = make([w], foreach=False, **given, **torch_options)
     kept = []
     for t in range(STEPS):
         if rate == "schedule":
@@ -79,6 +136,8 @@ def record(name, options, make, torch_options):
 
 
 def main():
+    # NAdam's product of momenta is of the default type.
+    torch.set_default_dtype(torch.float64)
     problem = {"steps": STEPS, "every": EVERY, "start": START, "curvature": CURVATURE, "centre": CENTRE, "noise": NOISE}
     lines = [f'  "problem": {json.dumps(problem)},', f'  "torch": {json.dumps(torch.__version__.split("+")[0])},', '  "cases": [']
     cases = [json.dumps(record(*case)) for case in CASES]

@@ -42,13 +42,13 @@ export interface Trajectory {
   readonly lookedAhead: Float64Array[];
 }
 
-/** Runs an optimiser as a model does: flat tensors, state from 0, scalars of the parameters' type. */
+/** Runs an optimiser as a model does: flat tensors, state from its beginning, scalars of the parameters' type. */
 export function follow(optimizer: Optimizer, steps: number): Trajectory {
   const float64 = { dtype: 'float64' } as const;
   const start = Float64Array.from(golden.problem.start);
   let parameters: Tensor = tensor(start);
   let state: Readonly<Record<string, Tensor>> = Object.fromEntries(
-    optimizer.state.map((name) => [name, tensor(new Float64Array(start.length))]),
+    optimizer.state.map((name) => [name, tensor(new Float64Array(start.length).fill(optimizer.initialState?.[name] ?? 0))]),
   );
   const trajectory: Trajectory = { parameters: [], lookedAhead: [] };
   for (let step = 0; step < steps; step++) {

@@ -1,13 +1,36 @@
 import { describe, expect, it } from 'vitest';
-import { adam, sgd, type AdamOptions, type Optimizer, type SgdOptions } from '../../lib/optim/index.js';
+import type { Tensor } from '../../lib/ir/tensor.js';
+import { scalar } from '../../lib/ops/constant.js';
+import { tensor } from '../../lib/ops/create.js';
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  adamw,
+  lion,
+  nadam,
+  radam,
+  rmsprop,
+  sgd,
+  type Optimizer,
+  type SgdOptions,
+} from '../../lib/optim/index.js';
 import { follow, golden, gradientAt, relativeError, schedule } from './problem.js';
 
 const { steps, every, start } = golden.problem;
 const tolerance = 1e-12;
 
+/** Recorded options are checked by name and value, as a user's are. */
+const factories: Readonly<Record<string, (options: object) => Optimizer>> = {
+  ...{ adadelta, adagrad, adam, adamax, adamw, nadam, radam, rmsprop },
+  sgd: (options) => sgd(options as SgdOptions),
+};
+
 function make(name: string, recorded: Readonly<Record<string, unknown>>): Optimizer {
-  const options: unknown = recorded.learningRate === 'schedule' ? { ...recorded, learningRate: schedule } : recorded;
-  return name === 'sgd' ? sgd(options as SgdOptions) : adam(options as AdamOptions);
+  const factory = factories[name];
+  if (!factory) throw new Error(`no optimiser of the name ${name}`);
+  return factory(recorded.learningRate === 'schedule' ? { ...recorded, learningRate: schedule } : recorded);
 }
 
 describe('float64 trajectories recorded from PyTorch', () => {
@@ -22,7 +45,7 @@ describe('float64 trajectories recorded from PyTorch', () => {
 
 /** A formula for one parameter at a time, in plain numbers. */
 function byFormula(update: (w: number, g: number, state: number[], rate: number, t: number) => number): number[] {
-  const state = start.map(() => [0, 0]);
+  const state = start.map(() => [0, 0, 0]);
   let w = [...start];
   for (let t = 0; t < steps; t++) {
     const g = gradientAt(w, t);
@@ -69,5 +92,78 @@ describe('what PyTorch does not have', () => {
     });
     expect(relativeError(inside, want)).toBeLessThan(tolerance);
     expect(relativeError(inside, last(adam({ learningRate: schedule, epsilon })))).toBeGreaterThan(1e-3);
+  });
+
+  it('AMSGrad with ε inside of the root', () => {
+    const options = { learningRate: schedule, beta2: 0.75, epsilon: 1e-2, epsilonInsideSqrt: true };
+    const want = byFormula((w, g, state, rate, t) => {
+      const [m = NaN, v = NaN, largest = NaN] = state;
+      state[0] = 0.9 * m + 0.1 * g;
+      state[1] = 0.75 * v + 0.25 * g * g;
+      state[2] = Math.max(largest, state[1]);
+      return w - (rate * state[0]) / (1 - 0.9 ** (t + 1)) / Math.sqrt(state[2] / (1 - 0.75 ** (t + 1)) + 1e-2);
+    });
+    const largest = last(adam({ ...options, amsgrad: true }));
+    expect(relativeError(largest, want)).toBeLessThan(tolerance);
+    expect(relativeError(largest, last(adam(options)))).toBeGreaterThan(1e-3);
+  });
+
+  it('Adagrad with ε inside of the root', () => {
+    const options = { learningRate: schedule, epsilon: 1e-2 };
+    const want = byFormula((w, g, state, rate) => w - (rate / Math.sqrt((state[0] = (state[0] ?? NaN) + g * g) + 1e-2)) * g);
+    const inside = last(adagrad({ ...options, epsilonInsideSqrt: true }));
+    expect(relativeError(inside, want)).toBeLessThan(tolerance);
+    expect(relativeError(inside, last(adagrad(options)))).toBeGreaterThan(1e-4);
+  });
+
+  it('RMSProp with ε inside of the root, centered or not', () => {
+    const options = { learningRate: schedule, alpha: 0.9, epsilon: 1e-2 };
+    for (const centered of [false, true]) {
+      const want = byFormula((w, g, state, rate) => {
+        const [v = NaN, m = NaN] = state;
+        state[0] = 0.9 * v + 0.1 * g * g;
+        state[1] = 0.9 * m + 0.1 * g;
+        return w - (rate / Math.sqrt(state[0] - (centered ? state[1] ** 2 : 0) + 1e-2)) * g;
+      });
+      const inside = last(rmsprop({ ...options, centered, epsilonInsideSqrt: true }));
+      expect(relativeError(inside, want)).toBeLessThan(tolerance);
+      expect(relativeError(inside, last(rmsprop({ ...options, centered })))).toBeGreaterThan(1e-3);
+    }
+  });
+
+  it('Adadelta with ε outside of the roots', () => {
+    const want = byFormula((w, g, state, rate) => {
+      const [v = NaN, d = NaN] = state;
+      state[0] = 0.9 * v + 0.1 * g * g;
+      const delta = ((Math.sqrt(d) + 1e-3) / (Math.sqrt(state[0]) + 1e-3)) * g;
+      state[1] = 0.9 * d + 0.1 * delta * delta;
+      return w - rate * delta;
+    });
+    const outside = last(adadelta({ learningRate: schedule, epsilonInsideSqrt: false }));
+    expect(relativeError(outside, want)).toBeLessThan(tolerance);
+    expect(relativeError(outside, last(adadelta({ learningRate: schedule })))).toBeGreaterThan(1e-3);
+  });
+
+  it('Lion', () => {
+    for (const maximize of [false, true]) {
+      const want = byFormula((w, g, state, rate) => {
+        const [m = NaN] = state;
+        const along = maximize ? -g : g;
+        state[0] = 0.75 * m + 0.25 * along;
+        return w - rate * (Math.sign(0.5 * m + 0.5 * along) + 0.125 * w);
+      });
+      const options = { learningRate: schedule, beta1: 0.5, beta2: 0.75, weightDecay: 0.125 };
+      expect(relativeError(last(lion({ ...options, maximize })), want)).toBeLessThan(tolerance);
+    }
+  });
+
+  it('RMSProp centered on a gradient that never changes divides by no negative number', () => {
+    const optimizer = rmsprop({ centered: true, alpha: 0.9 });
+    const [gradients, learningRate] = [tensor([0.1, 1 / 3, 7.7]), scalar(0.01)];
+    let parameters = tensor([0, 0, 0]);
+    let state: Readonly<Record<string, Tensor>> = { v: tensor([0, 0, 0]), m: tensor([0, 0, 0]) };
+    for (let step = 0; step < 300; step++)
+      ({ parameters, state } = optimizer.update({ parameters, gradients, state, scalars: { learningRate } }));
+    expect(Array.from(parameters.data()).every((value) => Number.isFinite(value) && value < 0)).toBe(true);
   });
 });

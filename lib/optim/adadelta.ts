@@ -1,0 +1,39 @@
+import { div, mul, sub } from '../ops/elementwise.js';
+import { checkNames } from '../options.js';
+import { commonNames, descent, fraction, reader, resolveCommon, runningSquare, type CommonOptions } from './common.js';
+import { learningRateAt, type Optimizer } from './optimizer.js';
+import { resolveSpread, spread, spreadNames, type SpreadOptions } from './spread.js';
+
+/** Defaults: learningRate 1; epsilon 1e-6 inside of the roots, which is the default place, 1e-3 outside: with 1e-6 it hardly moves there. */
+export interface AdadeltaOptions extends CommonOptions, SpreadOptions {
+  /** Decay of both means, in [0, 1). Default 0.9; the paper has 0.95. */
+  readonly rho?: number;
+}
+
+const known: readonly (keyof AdadeltaOptions)[] = [...commonNames, ...spreadNames, 'rho'];
+
+/** Adadelta (Zeiler 2012): v ← ρv + (1 − ρ)g²; Δ = √(d + ε)/√(v + ε)·g; w ← w − αΔ; d ← ρd + (1 − ρ)Δ². It needs no step length. */
+export function adadelta(options: AdadeltaOptions = {}): Optimizer {
+  const where = 'adadelta';
+  checkNames(where, options, known);
+  const common = resolveCommon(where, options, { learningRate: 1 });
+  const place = resolveSpread(where, options, { outside: 1e-3, inside: 1e-6, insideByDefault: true });
+  const rho = fraction(where, 'rho', options.rho ?? 0.9);
+  const { learningRate } = common;
+  return {
+    name: where,
+    options: { ...common, ...place, rho },
+    state: ['v', 'd'],
+    scalars: ['learningRate'],
+    constantScalars: typeof learningRate === 'number',
+    scalarsAt: (info) => [learningRateAt(learningRate, info)],
+    update(inputs) {
+      const read = reader(where, inputs);
+      const g = descent(common, inputs);
+      const v = runningSquare(read('v'), g, rho);
+      const delta = mul(div(spread(read('d'), place), spread(v, place)), g);
+      const d = runningSquare(read('d'), delta, rho);
+      return { parameters: sub(inputs.parameters, mul(read('learningRate'), delta)), state: { v, d } };
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { mul, sign, sub } from '../ops/elementwise.js';
+import { checkNames } from '../options.js';
+import { commonNames, decayed, descent, fraction, reader, resolveCommon, runningMean, type CommonOptions } from './common.js';
+import { learningRateAt, type Optimizer } from './optimizer.js';
+
+/** Default learningRate: 1e-4. */
+export interface LionOptions extends CommonOptions {
+  /** Share of the mean in the step's direction, in [0, 1). Default 0.9. */
+  readonly beta1?: number;
+  /** Decay of the mean of gradients, in [0, 1). Default 0.99. */
+  readonly beta2?: number;
+  /** w ← w − α·weightDecay·w, beside the gradient. Default 0. */
+  readonly weightDecay?: number;
+}
+
+const known: readonly (keyof LionOptions)[] = [...commonNames, 'beta1', 'beta2'];
+
+/** Lion (Chen 2023): c = β₁m + (1 − β₁)g; w ← w − α(sign c + λw); m ← β₂m + (1 − β₂)g. Every weight moves by α. */
+export function lion(options: LionOptions = {}): Optimizer {
+  const where = 'lion';
+  checkNames(where, options, known);
+  const common = resolveCommon(where, options, { learningRate: 1e-4 });
+  const beta1 = fraction(where, 'beta1', options.beta1 ?? 0.9);
+  const beta2 = fraction(where, 'beta2', options.beta2 ?? 0.99);
+  const { learningRate, weightDecay } = common;
+  return {
+    name: where,
+    options: { ...common, beta1, beta2 },
+    state: ['m'],
+    scalars: ['learningRate'],
+    constantScalars: typeof learningRate === 'number',
+    scalarsAt: (info) => [learningRateAt(learningRate, info)],
+    update(inputs) {
+      const read = reader(where, inputs);
+      const g = descent({ ...common, weightDecay: 0 }, inputs);
+      const rate = read('learningRate');
+      const direction = sign(runningMean(read('m'), g, beta1));
+      return {
+        parameters: sub(decayed(inputs.parameters, rate, weightDecay), mul(rate, direction)),
+        state: { m: runningMean(read('m'), g, beta2) },
+      };
+    },
+  };
+}
