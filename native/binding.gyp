@@ -16,7 +16,6 @@
       'dependencies': ['ravine_scalar'],
       'conditions': [
         ['target_arch=="x64"', {'dependencies': ['ravine_avx2', 'ravine_avx512']}],
-        ['target_arch=="arm64"', {'dependencies': ['ravine_neon']}],
         # The addon stays mapped once loaded: its threads may outlive the environment that started them. The C++ library comes
         # along, out of sight, so that neither an old system library nor the one inside of node is mixed with ours.
         ['OS=="linux"', {
@@ -43,9 +42,6 @@
           'cflags_cc': ['<@(ravine_avx512_flags)'],
         },
       ],
-    }],
-    ['target_arch=="arm64"', {
-      'targets': [{'target_name': 'ravine_neon', 'type': 'static_library', 'sources': ['<@(ravine_neon)']}],
     }],
   ],
 }

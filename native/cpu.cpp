@@ -59,8 +59,6 @@ const std::vector<InstructionSet>& builtIsas() {
   static const auto* all = new std::vector<InstructionSet> {
 #if defined(__x86_64__)
     {&table_avx512, hasAvx512()}, {&table_avx2, hasAvx2()},
-#elif defined(__aarch64__)
-    {&table_neon, true},
 #endif
         {&table_scalar, true},
   };

@@ -12,7 +12,6 @@
     "ravine_scalar": ["isa/scalar.cpp"],
     "ravine_avx2": ["isa/avx2.cpp"],
     "ravine_avx512": ["isa/avx512.cpp"],
-    "ravine_neon": ["isa/neon.cpp"],
     "ravine_flags": [
       "-std=c++20", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off",
       "-fvisibility=hidden", "-fvisibility-inlines-hidden", "-ffunction-sections", "-pthread"

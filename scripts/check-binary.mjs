@@ -42,7 +42,7 @@ function run(command, options) {
 
 export function checkBinary(build = join(root, 'native', 'build', 'Release')) {
   const findings = tooNewSymbols(join(build, 'ravine.node'));
-  for (const isa of ['scalar', 'avx2', 'avx512', 'neon']) {
+  for (const isa of ['scalar', 'avx2', 'avx512']) {
     const folder = join(build, 'obj.target', `ravine_${isa}`);
     if (existsSync(folder)) findings.push(...sharedWeakSymbols(folder, isa).map((name) => `${isa}: weak symbol ${name}`));
   }

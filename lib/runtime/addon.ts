@@ -1,6 +1,6 @@
 /** The addon's face, as `native/binding_*.cpp` exports it. Only `runtime/` and `train/` see it. */
 
-export type Isa = 'scalar' | 'avx2' | 'avx512' | 'neon';
+export type Isa = 'scalar' | 'avx2' | 'avx512';
 
 export interface NativeKernel {
   readonly name: string;

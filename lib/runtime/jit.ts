@@ -47,7 +47,7 @@ export function jit<A extends Tree[], R extends Tree>(f: (...args: A) => R, opti
   checkNames('jit', options, ['seed', 'training']);
   const words = new RandomWords(nonNegativeInteger('jit', 'seed', options.seed ?? 0));
   const training = boolean('jit', 'training', options.training ?? false);
-  const cache = new Lru<string, Entry<R>>(mostPrograms);
+  const cache = new Lru<string, Entry<R>>(mostPrograms, warnOnce(f));
   const prepare = (args: A): { entry: Entry<R>; leaves: Tensor[] } => {
     const { leaves, structure } = flatten('jit', args);
     return {
@@ -67,6 +67,19 @@ export function jit<A extends Tree[], R extends Tree>(f: (...args: A) => R, opti
     return finish(entry, run, await run.binding.runAsync(0));
   };
   return Object.assign(later, { sync });
+}
+
+/** Says why a function is slow that is traced at nearly every call. */
+function warnOnce(f: { readonly name: string }): () => void {
+  let warned = false;
+  return () => {
+    if (!warned)
+      process.emitWarning(
+        `[jit] ${f.name || 'a function'} was traced for more than ${mostPrograms} sets of shapes; each trace compiles a program. help: pad the arguments to a few shapes`,
+        'RavineWarning',
+      );
+    warned = true;
+  };
 }
 
 function build<A extends unknown[], R>(f: (...args: A) => R, args: A, leaves: readonly Tensor[], training: boolean): Entry<R> {

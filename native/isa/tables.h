@@ -8,6 +8,5 @@ namespace ravine {
 extern const KernelTable table_scalar;
 extern const KernelTable table_avx2;
 extern const KernelTable table_avx512;
-extern const KernelTable table_neon;
 
 }  // namespace ravine

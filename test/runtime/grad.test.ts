@@ -140,6 +140,21 @@ describe('jit', () => {
     expect(traces).toBe(3);
   });
 
+  it('warns once when nearly every call brings a new shape', async () => {
+    const warnings: Error[] = [];
+    const listen = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', listen);
+    const f = jit(function double(x: Tensor) {
+      return x.mul(2);
+    });
+    for (let length = 1; length < 40; length++) f.sync(tensor(new Float32Array(length)));
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', listen);
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringContaining('double was traced for more than 32 sets of shapes'),
+    ]);
+  });
+
   it('sees captured tensors by reference and numbers as constants', () => {
     const captured = tensor([10]);
     let number = 1;
