@@ -9,5 +9,6 @@ export { nadam, type NadamOptions } from './nadam.js';
 export type { Optimizer, Schedule, StepInfo, UpdateArguments, UpdateResult } from './optimizer.js';
 export { radam, type RadamOptions } from './radam.js';
 export { rmsprop, type RmspropOptions } from './rmsprop.js';
+export * as schedules from './schedules/index.js';
 export { sgd, type SgdOptions } from './sgd.js';
 export type { SpreadOptions } from './spread.js';

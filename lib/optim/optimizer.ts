@@ -7,6 +7,7 @@ export interface StepInfo {
   /** Updates made before this one: 0 at the first. */
   readonly step: number;
   readonly epoch: number;
+  /** Infinity for streams, whose length is not known. */
   readonly stepsPerEpoch: number;
 }
 

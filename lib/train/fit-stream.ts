@@ -43,7 +43,7 @@ async function runEpoch(
 ): Promise<void> {
   const { position, options, engine } = context;
   const feed = addon().createFeed(ringSize);
-  const { table, learningRateAt } = scalarTable(engine, position, mostSteps, mostSteps);
+  const { table, learningRateAt } = scalarTable(engine, position, Infinity, mostSteps);
   const loop = ring.start(feed, table);
   context.onLoop(loop);
   const stop = (): void => loop.stop();

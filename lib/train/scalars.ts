@@ -8,7 +8,7 @@ export interface Scalars {
   readonly learningRateAt: (step: number) => number;
 }
 
-/** What the optimiser's scalars are in the steps to come, checked. */
+/** What the optimiser's scalars are in the steps to come, checked. An epoch of a stream has Infinity steps. */
 export function scalarTable(engine: Engine, position: Position, stepsPerEpoch: number, steps: number): Scalars {
   const { optimizer } = engine.parts;
   if (!optimizer)
@@ -19,10 +19,10 @@ export function scalarTable(engine: Engine, position: Position, stepsPerEpoch: n
   const rows = optimizer.constantScalars ? 1 : steps;
   const table = new Float64Array(rows * width);
   const first = position.step;
-  const start = position.epoch * stepsPerEpoch + position.batch;
+  const epochAt = (i: number): number => position.epoch + Math.floor((position.batch + i) / stepsPerEpoch);
   for (let i = 0; i < rows; i++) {
     const step = first + i;
-    const values = optimizer.scalarsAt({ step, epoch: Math.floor((start + i) / stepsPerEpoch), stepsPerEpoch });
+    const values = optimizer.scalarsAt({ step, epoch: epochAt(i), stepsPerEpoch });
     for (let j = 0; j < width; j++)
       table[i * width + j] = checkScalar(optimizer.name, optimizer.scalars[j] ?? '', values[j], step);
   }
