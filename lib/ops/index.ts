@@ -44,6 +44,8 @@ export {
 export { identity, stopGradient } from './identity.js';
 export { gather, oneHot, scatterAdd } from './indexing.js';
 export type { GatherOptions } from './indexing.js';
+export { cholesky, choleskySolve, triangularSolve } from './linear-algebra.js';
+export type { TriangularSolveOptions } from './linear-algebra.js';
 export { matmul } from './matmul.js';
 export type { MatmulOptions } from './matmul.js';
 export { pad } from './pad.js';

@@ -57,7 +57,7 @@ export class Program {
       case 'non-finite':
         return new RavineError('data', origin, `expected finite numbers, got ${value} at ${position}`);
       case 'domain':
-        return new RavineError('data', origin, `${value} at ${position} is outside of the range`);
+        return new RavineError('data', origin, `expected a positive definite matrix, got the pivot ${value} in row ${position}`);
     }
   }
 }

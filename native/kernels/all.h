@@ -6,6 +6,7 @@
 #include "cumsum.h"
 #include "elementwise.h"
 #include "index.h"
+#include "linear_algebra.h"
 #include "matmul.h"
 #include "movement.h"
 #include "optimizer.h"

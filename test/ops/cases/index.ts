@@ -1,6 +1,7 @@
 import type { OpCase } from '../harness.js';
 import { elementwiseCases } from './elementwise.js';
 import { indexingCases } from './indexing.js';
+import { linearAlgebraCases } from './linear-algebra.js';
 import { matmulCases } from './matmul.js';
 import { movementCases } from './movement.js';
 import { optimizerCases } from './optimizer.js';
@@ -12,6 +13,7 @@ import { softmaxCases } from './softmax.js';
 export const allCases: readonly OpCase[] = [
   ...elementwiseCases,
   ...indexingCases,
+  ...linearAlgebraCases,
   ...matmulCases,
   ...movementCases,
   ...optimizerCases,
