@@ -4,6 +4,7 @@ export { adam, type AdamOptions } from './adam.js';
 export { adamax, type AdamaxOptions } from './adamax.js';
 export { adamw, type AdamwOptions } from './adamw.js';
 export type { CommonOptions } from './common.js';
+export { lamb, type LambOptions } from './lamb.js';
 export { lion, type LionOptions } from './lion.js';
 export { nadam, type NadamOptions } from './nadam.js';
 export type { Optimizer, Schedule, StepInfo, UpdateArguments, UpdateResult } from './optimizer.js';

@@ -20,6 +20,8 @@ export interface UpdateArguments {
   readonly gradients: Tensor;
   readonly state: Readonly<Record<string, Tensor>>;
   readonly scalars: Readonly<Record<string, Tensor>>;
+  /** Elements of each parameter tensor in order, with the gap after it, where all is 0 but what the state began with. Their sum is P. */
+  readonly segments: readonly number[];
 }
 
 export interface UpdateResult {

@@ -64,6 +64,13 @@ export class FlatParameters {
     return new Tensor({ dtype: this.dtype, shape: [this.trainable] }, { storage: new BufferStorage(buffer, 0) });
   }
 
+  /** Elements of each parameter that trains, with the gap after it. */
+  get segments(): readonly number[] {
+    const width = dtypes[this.dtype].bytes;
+    const begins = this.trainableEntries.map(({ byteOffset }) => byteOffset / width);
+    return begins.map((begin, i) => (begins[i + 1] ?? this.trainable) - begin);
+  }
+
   get trainableEntries(): readonly FlatEntry[] {
     return this.entries.filter(({ parameter }) => parameter.trainable);
   }

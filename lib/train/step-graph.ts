@@ -122,7 +122,7 @@ export function traceUpdate(parts: ModelParts, flat: FlatParameters): Graph {
     const gradients = input([flat.trainable]);
     const state = Object.fromEntries(optimizer.state.map((name) => [name, input([flat.trainable])]));
     const scalars = Object.fromEntries(optimizer.scalars.map((name) => [name, input([])]));
-    const updated = optimizer.update({ parameters, gradients, state, scalars });
+    const updated = optimizer.update({ parameters, gradients, state, scalars, segments: flat.segments });
     return trace.finish([
       updated.parameters,
       ...optimizer.state.map((name) => {

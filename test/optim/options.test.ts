@@ -5,6 +5,7 @@ import {
   adam,
   adamax,
   adamw,
+  lamb,
   lion,
   nadam,
   radam,
@@ -57,6 +58,7 @@ describe('options of optimisers', () => {
     const nadamOnly = { momentumDecay: 4e-3, decoupledWeightDecay: false };
     expect(nadam().options).toEqual({ ...common, ...moments, ...nadamOnly, learningRate: 2e-3 });
     expect(radam().options).toEqual({ ...common, ...moments, learningRate: 1e-3, decoupledWeightDecay: false });
+    expect(lamb().options).toEqual({ ...common, ...moments, learningRate: 1e-3, epsilon: 1e-6 });
     expect(lion().options).toEqual({ ...common, learningRate: 1e-4, beta1: 0.9, beta2: 0.99 });
   });
 

@@ -43,7 +43,11 @@ export interface Trajectory {
 }
 
 /** Runs an optimiser as a model does: flat tensors, state from its beginning, scalars of the parameters' type. */
-export function follow(optimizer: Optimizer, steps: number): Trajectory {
+export function follow(
+  optimizer: Optimizer,
+  steps: number,
+  segments: readonly number[] = [golden.problem.start.length],
+): Trajectory {
   const float64 = { dtype: 'float64' } as const;
   const start = Float64Array.from(golden.problem.start);
   let parameters: Tensor = tensor(start);
@@ -57,7 +61,7 @@ export function follow(optimizer: Optimizer, steps: number): Trajectory {
     const scalars = Object.fromEntries(optimizer.scalars.map((name, i) => [name, scalar(numbers[i] ?? NaN, float64)]));
     const place = optimizer.evaluateAt?.(parameters, state) ?? parameters;
     const gradients = tensor(gradientAt(place.data(), step));
-    ({ parameters, state } = optimizer.update({ parameters, gradients, state, scalars }));
+    ({ parameters, state } = optimizer.update({ parameters, gradients, state, scalars, segments }));
     trajectory.parameters.push(parameters.data<'float64'>());
     trajectory.lookedAhead.push((optimizer.evaluateAt?.(parameters, state) ?? parameters).data<'float64'>());
   }

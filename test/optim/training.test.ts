@@ -39,7 +39,7 @@ function byHand(optimizer: optim.Optimizer, start: Float64Array): Float64Array {
     const w = parameters.data();
     const g = gradients(w.slice(0, split), w.slice(split));
     const flat = tensor(Float64Array.from([...g.weight, ...g.bias]));
-    ({ parameters, state } = optimizer.update({ parameters, gradients: flat, state, scalars }));
+    ({ parameters, state } = optimizer.update({ parameters, gradients: flat, state, scalars, segments: [split, outputs] }));
   }
   return parameters.data<'float64'>();
 }
@@ -62,6 +62,7 @@ const optimizers: readonly [string, () => optim.Optimizer][] = [
   ['radam', () => optim.radam({ learningRate: 0.01, weightDecay: 0.1 })],
   ['adamax', () => optim.adamax({ learningRate: 0.01 })],
   ['adadelta', () => optim.adadelta()],
+  ['lamb', () => optim.lamb({ learningRate: 0.01, weightDecay: 0.1 })],
   ['lion', () => optim.lion({ learningRate: 0.01, weightDecay: 0.1 })],
 ];
 

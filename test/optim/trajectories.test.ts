@@ -8,6 +8,7 @@ import {
   adam,
   adamax,
   adamw,
+  lamb,
   lion,
   nadam,
   radam,
@@ -50,6 +51,28 @@ function byFormula(update: (w: number, g: number, state: number[], rate: number,
   for (let t = 0; t < steps; t++) {
     const g = gradientAt(w, t);
     w = w.map((value, i) => update(value, g[i] ?? NaN, state[i] ?? [], schedule(t), t));
+  }
+  return w;
+}
+
+/** LAMB with β₁ = 0.5, β₂ = 0.75, ε = 1e-3, λ = 0.125. */
+function lambByFormula(segments: readonly number[]): number[] {
+  const norm = (x: readonly number[]): number => Math.sqrt(x.reduce((total, value) => total + value * value, 0));
+  const [m, v] = [start.map(() => 0), start.map(() => 0)];
+  let w = [...start];
+  for (let t = 0; t < steps; t++) {
+    const direction = [...gradientAt(w, t)].map((g, i) => {
+      const [mean, square] = [0.5 * (m[i] ?? NaN) + 0.5 * g, 0.75 * (v[i] ?? NaN) + 0.25 * g * g];
+      [m[i], v[i]] = [mean, square];
+      return mean / (1 - 0.5 ** (t + 1)) / (Math.sqrt(square / (1 - 0.75 ** (t + 1))) + 1e-3) + 0.125 * (w[i] ?? NaN);
+    });
+    let begin = 0;
+    w = segments.flatMap((size) => {
+      const [from, to] = [begin, (begin += size)];
+      const [weights, part] = [w.slice(from, to), direction.slice(from, to)];
+      const step = (schedule(t) * norm(weights)) / norm(part);
+      return weights.map((value, i) => value - step * (part[i] ?? NaN));
+    });
   }
   return w;
 }
@@ -157,13 +180,34 @@ describe('what PyTorch does not have', () => {
     }
   });
 
+  it('LAMB takes the norms of each parameter tensor', () => {
+    const segments = [2, 3, 1];
+    const options = { learningRate: schedule, beta1: 0.5, beta2: 0.75, epsilon: 1e-3, weightDecay: 0.125 };
+    const got = follow(lamb(options), steps, segments).parameters.at(-1) ?? [];
+    expect(relativeError(got, lambByFormula(segments))).toBeLessThan(tolerance);
+    expect(relativeError(got, last(lamb(options)))).toBeGreaterThan(1e-3);
+  });
+
+  it('LAMB steps by α where a norm is 0', () => {
+    const [zeros, learningRate, one] = [tensor([0, 0, 0]), scalar(0.25), scalar(1)];
+    const scalars = { learningRate, biasCorrection1: one, biasCorrection2: one };
+    const { parameters } = lamb({ beta1: 0, beta2: 0, epsilon: 2 ** -126 }).update({
+      parameters: tensor([0, 3, 3]),
+      gradients: tensor([-2, 0, 0]),
+      state: { m: zeros, v: zeros },
+      scalars,
+      segments: [1, 2],
+    });
+    expect(parameters.toArray()).toEqual([0.25, 3, 3]);
+  });
+
   it('RMSProp centered on a gradient that never changes divides by no negative number', () => {
     const optimizer = rmsprop({ centered: true, alpha: 0.9 });
     const [gradients, learningRate] = [tensor([0.1, 1 / 3, 7.7]), scalar(0.01)];
     let parameters = tensor([0, 0, 0]);
     let state: Readonly<Record<string, Tensor>> = { v: tensor([0, 0, 0]), m: tensor([0, 0, 0]) };
     for (let step = 0; step < 300; step++)
-      ({ parameters, state } = optimizer.update({ parameters, gradients, state, scalars: { learningRate } }));
+      ({ parameters, state } = optimizer.update({ parameters, gradients, state, scalars: { learningRate }, segments: [3] }));
     expect(Array.from(parameters.data()).every((value) => Number.isFinite(value) && value < 0)).toBe(true);
   });
 });
