@@ -3,6 +3,7 @@ export { adagrad, type AdagradOptions } from './adagrad.js';
 export { adam, type AdamOptions } from './adam.js';
 export { adamax, type AdamaxOptions } from './adamax.js';
 export { adamw, type AdamwOptions } from './adamw.js';
+export { clipByGlobalNorm, clipByValue } from './clip.js';
 export type { CommonOptions } from './common.js';
 export { lamb, type LambOptions } from './lamb.js';
 export { lion, type LionOptions } from './lion.js';

@@ -63,6 +63,7 @@ const optimizers: readonly [string, () => optim.Optimizer][] = [
   ['adamax', () => optim.adamax({ learningRate: 0.01 })],
   ['adadelta', () => optim.adadelta()],
   ['lamb', () => optim.lamb({ learningRate: 0.01, weightDecay: 0.1 })],
+  ['adam, clipped', () => optim.clipByGlobalNorm(optim.clipByValue(optim.adam({ learningRate: 0.01, epsilon: 0.1 }), 0.2), 0.25)],
   ['lion', () => optim.lion({ learningRate: 0.01, weightDecay: 0.1 })],
 ];
 
