@@ -20,6 +20,7 @@ constexpr int64_t rowGoal = 512;              // 512 × 256 of A take 512 KiB of
 constexpr int64_t mostPanels = 4;             // of a chunk: 512 × 128 of C take 256 KiB more
 constexpr int64_t bigChunks = 16;             // at least, in a big product
 constexpr int64_t narrowColumns = 16;         // a vector of AVX-512
+constexpr int64_t longRows = 128;             // the same for every instruction set, as are its bits
 constexpr int64_t partDepth = 64;             // a part of a narrow product's depth
 constexpr double blasTinyFlops = 20e3;        // below, a forced library isn't asked
 constexpr double blasSliceFlops = 4e6;
@@ -56,8 +57,8 @@ void cutForTiles(GemmPlan& plan, int64_t m, int64_t n, double flops, const GemmT
 
 // Aᵀ·B with few columns, a classifier's weight gradient: along C's rows vectors are full, along its columns they would not be,
 // and A's rows are read in whole lines. 784×10×128 takes 13 µs instead of 28.
-bool swaps(const GemmShape& s, const GemmTile& tile) {
-  return s.transposeA && !s.transposeB && s.n <= narrowColumns && s.m >= 4 * tile.columns && s.k <= maxDepthBlock;
+bool swaps(const GemmShape& s) {
+  return s.transposeA && !s.transposeB && s.n <= narrowColumns && s.m >= longRows && s.k <= maxDepthBlock;
 }
 
 // A narrow product reads far more than it writes (784×10×128: 400 KB and 31 KB). Cut along the depth, a thread reads the samples
@@ -80,7 +81,7 @@ double flopsOf(const GemmShape& s) {
 GemmPlan planGemm(const GemmShape& asked, const GemmTile& tile, bool plain) {
   GemmPlan plan{};
   plan.provider = usesBlas(asked, flopsOf(asked)) ? GemmProvider::blas : GemmProvider::builtin;
-  plan.swapped = plain && plan.provider == GemmProvider::builtin && swaps(asked, tile);
+  plan.swapped = plain && plan.provider == GemmProvider::builtin && swaps(asked);
   plan.shape = plan.swapped ? transposed(asked) : asked;
   const GemmShape& shape = plan.shape;
   const int64_t batch = std::max<int64_t>(shape.batch, 1), m = std::max<int64_t>(shape.m, 1), n = std::max<int64_t>(shape.n, 1),
