@@ -5,6 +5,8 @@ nn.linear(2, 3, { weightInitializer: nn.uniform(-1, 1) });
 optim.sgd({ learningRate: (step, { epoch, stepsPerEpoch }) => 0.1 / (1 + step + epoch + stepsPerEpoch) });
 optim.sgd({ learningRate: 0.1, momentum: 0.9, momentumForm: 'torch', nesterov: 'lookahead' });
 optim.adam();
+optim.clipByGlobalNorm(optim.adagrad({ initialAccumulatorValue: 0.1, learningRate: optim.schedules.harmonic({ a: 0.001, b: 10 }) }), 1);
+optim.rmsprop({ learningRate: optim.schedules.warmUp(optim.schedules.cosine({ start: 0.1, over: { epochs: 10 } }), 500) });
 losses.softmaxCrossEntropy();
 metrics.topK(5);
 
@@ -22,5 +24,9 @@ optim.sgd({ lr: 0.1 });
 optim.sgd({ learningRate: 0.1, momentumForm: 'keras' });
 // expect-error: does not exist in type 'AdamOptions' @ beta
 optim.adam({ beta: 0.9 });
+// expect-error: does not exist in type '{ readonly epochs: number; }' @ steps
+optim.schedules.cosine({ start: 0.1, over: { steps: 10 } });
+// expect-error: Property 'b' is missing in type '{ a: number; }' @ { a: 1 }
+optim.schedules.harmonic({ a: 1 });
 // expect-error: Expected 1 arguments, but got 0 @ topK
 metrics.topK();
