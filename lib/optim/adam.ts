@@ -69,8 +69,8 @@ export function adamAs(
     update(inputs) {
       const read = reader(where, inputs);
       const parameters = decayed(inputs.parameters, read('learningRate'), decay.decoupled ? weightDecay : 0);
-      const update = amsgrad ? amsgradUpdate : fusedUpdate;
-      return update(inGradient, read, inputs, parameters);
+      const isOnePass = amsgrad || parameters !== inputs.parameters;
+      return (isOnePass ? updateInOps : fusedUpdate)(inGradient, read, inputs, parameters);
     },
   };
 }
@@ -87,12 +87,13 @@ function fusedUpdate(options: Resolved, read: Read, { gradients }: UpdateArgumen
 
 const stepInputs = ['m', 'v', 'learningRate', 'biasCorrection1', 'biasCorrection2'];
 
-function amsgradUpdate(options: Resolved, read: Read, inputs: UpdateArguments, w: Tensor): UpdateResult {
+/** The formula itself: with AMSGrad's maximum, or the decay of w, in the same pass over memory. */
+function updateInOps(options: Resolved, read: Read, inputs: UpdateArguments, w: Tensor): UpdateResult {
   const g = descent(options, inputs);
   const m = runningMean(read('m'), g, options.beta1);
   const v = runningSquare(read('v'), g, options.beta2);
-  const largest = maximum(read('largest'), v);
-  const divisor = spread(div(largest, read('biasCorrection2')), options);
+  const largest = options.amsgrad ? maximum(read('largest'), v) : undefined;
+  const divisor = spread(div(largest ?? v, read('biasCorrection2')), options);
   const rate = div(read('learningRate'), read('biasCorrection1'));
-  return { parameters: sub(w, div(mul(rate, m), divisor)), state: { m, v, largest } };
+  return { parameters: sub(w, div(mul(rate, m), divisor)), state: { m, v, ...(largest && { largest }) } };
 }

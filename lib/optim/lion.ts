@@ -1,6 +1,6 @@
-import { mul, sign, sub } from '../ops/elementwise.js';
+import { add, mul, sign, sub } from '../ops/elementwise.js';
 import { checkNames } from '../options.js';
-import { commonNames, decayed, descent, fraction, reader, resolveCommon, runningMean, type CommonOptions } from './common.js';
+import { commonNames, decayed, descent, fraction, reader, resolveCommon, type CommonOptions } from './common.js';
 import { learningRateAt, type Optimizer } from './optimizer.js';
 
 /** Default learningRate: 1e-4. */
@@ -34,10 +34,13 @@ export function lion(options: LionOptions = {}): Optimizer {
       const read = reader(where, inputs);
       const g = descent({ ...common, weightDecay: 0 }, inputs);
       const rate = read('learningRate');
-      const direction = sign(runningMean(read('m'), g, beta1));
+      const m = read('m');
+      // Both means from one difference, so that one pass over memory gives both.
+      const ahead = sub(g, m);
+      const direction = sign(add(m, mul(ahead, 1 - beta1)));
       return {
         parameters: sub(decayed(inputs.parameters, rate, weightDecay), mul(rate, direction)),
-        state: { m: runningMean(read('m'), g, beta2) },
+        state: { m: add(m, mul(ahead, 1 - beta2)) },
       };
     },
   };

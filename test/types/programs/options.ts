@@ -5,7 +5,10 @@ nn.linear(2, 3, { weightInitializer: nn.uniform(-1, 1) });
 optim.sgd({ learningRate: (step, { epoch, stepsPerEpoch }) => 0.1 / (1 + step + epoch + stepsPerEpoch) });
 optim.sgd({ learningRate: 0.1, momentum: 0.9, momentumForm: 'torch', nesterov: 'lookahead' });
 optim.adam();
-optim.clipByGlobalNorm(optim.adagrad({ initialAccumulatorValue: 0.1, learningRate: optim.schedules.harmonic({ a: 0.001, b: 10 }) }), 1);
+optim.clipByGlobalNorm(
+  optim.adagrad({ initialAccumulatorValue: 0.1, learningRate: optim.schedules.harmonic({ a: 0.001, b: 10 }) }),
+  1,
+);
 optim.rmsprop({ learningRate: optim.schedules.warmUp(optim.schedules.cosine({ start: 0.1, over: { epochs: 10 } }), 500) });
 losses.softmaxCrossEntropy();
 metrics.topK(5);
