@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Tensor } from '../../lib/ir/tensor.js';
 import { losses, Model, nn, optim, scalar, tensor } from '../../lib/index.js';
 
-/** y = x·W + b in float64 with two parameters, of which the second is not a multiple of a cache line: there is a gap in the flat buffer. */
-const [samples, inputs, outputs] = [6, 3, 2];
+/** y = x·W + b in float64 with two parameters, neither a multiple of a cache line: there are gaps in the flat buffer, of unlike segments (16 and 8). */
+const [samples, inputs, outputs] = [6, 7, 2];
 const x = Array.from({ length: samples * inputs }, (_, i) => ((7 * i) % 11) / 5 - 1);
 const y = Array.from({ length: samples * outputs }, (_, i) => ((5 * i) % 7) / 3 - 1);
 const steps = 25;
@@ -70,7 +70,7 @@ const optimizers: readonly [string, () => optim.Optimizer][] = [
 describe('a model trains with the update as it stands in ops', () => {
   for (const [name, make] of optimizers) {
     it(name, async () => {
-      const model = new Model(nn.linear(3, 2, { dtype: 'float64' }), {
+      const model = new Model(nn.linear(inputs, outputs, { dtype: 'float64' }), {
         loss: losses.meanSquaredError(),
         optimizer: make(),
         seed: 3,

@@ -43,10 +43,10 @@ function measured(step: number, duration: Duration, info: StepInfo): readonly [t
   return [step, stepsOf(duration, info)];
 }
 
-/** ⌊t/N⌋, exact for all whole numbers. */
+/** ⌊t/N⌋, exact for whole t < 2⁵³: a quotient below k is so by 1/N, more than half of k's last place. */
 export function periods(step: number, duration: Duration, info: StepInfo): number {
   const [time, length] = measured(step, duration, info);
-  return (time - (time % length)) / length;
+  return Math.floor(time / length);
 }
 
 /** Whether a step is at a boundary or after it. */
