@@ -33,7 +33,9 @@ export function orderUnits(graph: Graph, clusters: ReadonlyMap<Node, Cluster>): 
     state.set(unit, 'done');
     ordered.push(unit);
   };
-  for (const node of graph.nodes) {
+  // Inputs keep their order, by which their memory is found, whatever becomes of the rest.
+  const inputs = graph.inputs.map(({ node }) => node);
+  for (const node of [...inputs, ...graph.nodes]) {
     const unit = units.get(node);
     if (unit && node === unit.nodes.at(-1)) visit(unit);
   }
