@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { grad, minimize, type MinimizeOptions } from '../../../lib/index.js';
+import { float64, problems, type Problem } from './problems.js';
+
+const methods: readonly MinimizeOptions[] = [
+  { method: 'gd', maxIterations: 6000 },
+  { method: 'cg', formula: 'pr+' },
+  { method: 'cg', formula: 'fr' },
+  { method: 'bfgs' },
+  { method: 'lbfgs' },
+  { method: 'newton' },
+  { method: 'newton-cg' },
+];
+
+/**
+ * How near ‖∇f‖ ≤ 1e-8 brings x: by the least eigenvalue of the Hessian at the minimum, 0.01 and more. Powell's is singular there, and along its null
+ * space f grows with the fourth power: |x|³ ~ 1e-9.
+ */
+const distance = (name: string): number => (name === 'Powell singular' ? 2e-3 : 1e-6);
+
+/** Gradient descent nears a minimum with a singular Hessian like k^(−1/2): ‖∇f‖ ≤ 1e-8 would take some 10⁸ steps. */
+const outOfReach = ({ name }: Problem, { method }: MinimizeOptions): boolean => name === 'Powell singular' && method === 'gd';
+
+describe.each(problems)('$name', (problem) => {
+  it.each(methods.filter((options) => !outOfReach(problem, options)))('$method $formula', async (options) => {
+    const { f, start, minima, name } = problem;
+    const result = await minimize(f, float64(start), options);
+    expect(result).toMatchObject({ reason: 'gradient', converged: true });
+    expect(result.gradientNorm).toBeLessThanOrEqual(1e-8);
+    const slopes = Array.from(grad(f)(result.x).data());
+    expect(Math.hypot(...slopes)).toBeLessThanOrEqual(1.1e-8);
+    expect(result.value).toBeLessThan(1e-11);
+    expect(f(result.x).item()).toBeCloseTo(result.value, 12);
+    const x = Array.from(result.x.data());
+    const far = minima.map((minimum) =>
+      Math.max(...minimum.map((want, i) => Math.abs(x[i]! - want) / Math.max(1, Math.abs(want)))),
+    );
+    expect(Math.min(...far)).toBeLessThan(distance(name));
+  });
+});
+
+it('gradient descent says that it did not arrive', async () => {
+  const { f, start } = problems.find(({ name }) => name === 'Powell singular')!;
+  const result = await minimize(f, float64(start), { method: 'gd', maxIterations: 500 });
+  expect(result).toMatchObject({ reason: 'iterations', converged: false, iterations: 500 });
+  expect(result.gradientNorm).toBeGreaterThan(1e-8);
+  expect(result.value).toBeLessThan(1e-3);
+});
+
+it('counts evaluations', async () => {
+  const { f, start } = problems[0]!;
+  const newton = await minimize(f, float64(start), { method: 'newton' });
+  expect(newton.evaluations.hessian).toBe(newton.iterations);
+  expect(newton.evaluations.gradient).toBeGreaterThan(newton.iterations);
+  expect(newton.evaluations.hvp).toBe(0);
+  const krylov = await minimize(f, float64(start), { method: 'newton-cg' });
+  expect(krylov.evaluations.hessian).toBe(0);
+  expect(krylov.evaluations.hvp).toBeGreaterThanOrEqual(krylov.iterations);
+});
