@@ -85,12 +85,15 @@ int64_t Pool::share(RunFn run, const Call& call, int64_t chunks) {
   }
   const int64_t perPiece = (chunks + mostPieces - 1) / mostPieces, pieces = (chunks + perPiece - 1) / perPiece;
   const uint64_t job = job_.load(std::memory_order_relaxed) + 1;
+  description_.version.store(2 * job - 1, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_release);
   description_.run.store(run, std::memory_order_relaxed);
   description_.call.store(&call, std::memory_order_relaxed);
   description_.chunks.store(chunks, std::memory_order_relaxed);
   description_.perPiece.store(perPiece, std::memory_order_relaxed);
   description_.pieces.store(pieces, std::memory_order_relaxed);
   description_.width.store(width, std::memory_order_relaxed);
+  description_.version.store(2 * job, std::memory_order_release);
   done_.store(0, std::memory_order_relaxed);
   for (int i = 0; i < width; i++) ranges_[i].next.store(tagged(job, pieces * i / width), std::memory_order_release);
   job_.store(job);
@@ -101,15 +104,18 @@ int64_t Pool::share(RunFn run, const Call& call, int64_t chunks) {
 }
 
 // Takes pieces of one's own range first (the same data as in the last instruction, so it lies in this core's cache), then of the
-// others'. A worker reads the description before it takes a piece; that it could take one shows that the job was not over and the
-// description was the job's.
+// others'. Were the description of the next job read, with this job's number on the ranges, a piece that never was could be
+// taken: hence its version.
 int64_t Pool::help(int self, uint64_t job) {
+  const uint64_t version = description_.version.load(std::memory_order_acquire);
   const RunFn run = description_.run.load(std::memory_order_relaxed);
   const Call* call = description_.call.load(std::memory_order_relaxed);
   const int64_t chunks = description_.chunks.load(std::memory_order_relaxed);
   const int64_t perPiece = description_.perPiece.load(std::memory_order_relaxed);
   const int64_t pieces = description_.pieces.load(std::memory_order_relaxed);
   const int width = description_.width.load(std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_acquire);
+  if (version != 2 * job || description_.version.load(std::memory_order_relaxed) != version) return 0;
   int64_t finished = 0;
   for (int i = 0; i < width; i++) {
     const int owner = (self + i) % width;

@@ -44,8 +44,10 @@ class Pool {
   int64_t help(int self, uint64_t job);
   void awaitPieces(int64_t others);
 
-  // What the job is; written by the caller before it counts `job_` up.
+  // What the job is; written by the caller before it counts `job_` up. `version` is odd while it is written and twice the job's
+  // number after: a worker that comes late and reads parts of two jobs finds it changed, and takes nothing.
   struct alignas(128) Job {
+    std::atomic<uint64_t> version{0};
     std::atomic<RunFn> run{nullptr};
     std::atomic<const Call*> call{nullptr};
     std::atomic<int64_t> chunks{0};

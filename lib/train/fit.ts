@@ -75,7 +75,7 @@ class Fit {
     const { options } = this.context;
     const stepsAtStart = this.position.step;
     const stepsLeft = (): number => (options.steps ?? Infinity) - (this.position.step - stepsAtStart);
-    while (this.position.epoch < this.#lastEpoch && stepsLeft() > 0 && !this.#history.stopped) await this.#runCall(stepsLeft());
+    while (this.#isUnfinished(stepsLeft())) await this.#runCall(stepsLeft());
     return this.#history.finish();
   }
 
@@ -90,10 +90,14 @@ class Fit {
     const result = await this.#follow(loop);
     await this.#record(result, learningRateAt);
     if (result.fault) throw this.#faultError(result, learningRateAt);
-    if (result.reason === 'stopped' && options.signal?.aborted) {
+    if (options.signal?.aborted && this.#isUnfinished(stepsLeft - result.steps)) {
       position.interruptedFrom = this.#firstEpoch;
       throw new AbortError('fit', position.step, options.signal.reason);
     }
+  }
+
+  #isUnfinished(stepsLeft: number): boolean {
+    return this.position.epoch < this.#lastEpoch && stepsLeft > 0 && !this.#history.stopped;
   }
 
   /** Epochs of tiny data sets run many to a call, unless something has to happen after each. */
@@ -215,10 +219,6 @@ class Fit {
     const epochs = this.#lastEpoch - this.#firstEpoch;
     const answer: unknown = await options.onEpochEnd?.({ epoch: epoch - this.#firstEpoch, epochs, step, logs: all });
     if (answer === false) this.#history.stopped = true;
-    if (options.signal?.aborted && epoch < this.#lastEpoch && !this.#history.stopped) {
-      this.position.interruptedFrom = this.#firstEpoch;
-      throw new AbortError('fit', step, options.signal.reason);
-    }
   }
 
   #faultError(result: LoopResult, learningRateAt: (step: number) => number): Error {

@@ -48,10 +48,10 @@ describe('the same bits', () => {
     await whole.fit(all, { epochs: 3, batchSize: 100 });
     const expected = await bits(whole);
     let stoppedInside = 0;
-    for (let attempt = 0; attempt < 5; attempt++) {
+    for (let attempt = 0; attempt < 12; attempt++) {
       const model = wideModel();
       const abort = new AbortController();
-      const wait = attempt;
+      const wait = attempt / 2;
       let turns = 0;
       const timer = setInterval(() => turns++ >= wait && abort.abort('enough'), 1);
       const error = await model.fit(all, { epochs: 3, batchSize: 100, signal: abort.signal }).then(
