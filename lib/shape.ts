@@ -14,7 +14,8 @@ export interface TensorType {
 export function sizeOf(shape: Shape): number {
   let size = 1;
   for (const length of shape) size *= length;
-  if (!Number.isSafeInteger(size)) throw new RavineError('shape', 'shape', `[${shape.join(',')}] has more elements than can be counted`);
+  if (!Number.isSafeInteger(size))
+    throw new RavineError('shape', 'shape', `[${shape.join(',')}] has more elements than can be counted`);
   return size;
 }
 
@@ -31,7 +32,11 @@ export function checkShape(where: string, shape: unknown): Shape {
   if (!Array.isArray(shape)) throw new RavineError('shape', where, `expected a shape such as [32, 784], got ${describe(shape)}`);
   for (const length of shape) {
     if (typeof length !== 'number' || !Number.isSafeInteger(length) || length < 0)
-      throw new RavineError('shape', where, `expected lengths to be integers ≥ 0, got ${describe(length)} in [${shape.map(String).join(',')}]`);
+      throw new RavineError(
+        'shape',
+        where,
+        `expected lengths to be integers ≥ 0, got ${describe(length)} in [${shape.map(String).join(',')}]`,
+      );
   }
   const checked: number[] = shape.map(Number);
   sizeOf(checked);
@@ -46,7 +51,11 @@ export function broadcastShapes(where: string, a: Shape, b: Shape): Shape {
     const x = a[a.length - rank + i] ?? 1;
     const y = b[b.length - rank + i] ?? 1;
     if (x !== y && x !== 1 && y !== 1)
-      throw new RavineError('shape', where, `shapes [${a.join(',')}] and [${b.join(',')}] do not broadcast: axis ${i} is ${x} and ${y}`);
+      throw new RavineError(
+        'shape',
+        where,
+        `shapes [${a.join(',')}] and [${b.join(',')}] do not broadcast: axis ${i} is ${x} and ${y}`,
+      );
     shape.push(x === 1 ? y : x);
   }
   return shape;

@@ -48,7 +48,11 @@ export const softmaxCrossEntropyOp: Op<CrossEntropyAttributes> = defineOp<CrossE
     lower: (inputs, _, { scale }) => {
       const [rows, columns] = [at(at(inputs, 0).shape, 0), at(at(inputs, 0).shape, 1)];
       // A short row's masked store would hold up the load of the next row, which begins in the same 64 bytes: 58 against 24 ns a row.
-      return { kernel: 'softmax_cross_entropy', attributes: [rows, columns, scale], ...(columns > 16 && { inPlace: [[1, 0]] as const }) };
+      return {
+        kernel: 'softmax_cross_entropy',
+        attributes: [rows, columns, scale],
+        ...(columns > 16 && { inPlace: [[1, 0]] as const }),
+      };
     },
   },
   definition: (inputs, { scale }) => {

@@ -2,7 +2,7 @@ import { RavineError } from '../errors.js';
 import { Tensor } from '../ir/tensor.js';
 import { tidy } from '../ir/tidy.js';
 import { formatType, sameShape, type TensorType } from '../shape.js';
-import type { BufferStorage} from '../runtime/storage.js';
+import type { BufferStorage } from '../runtime/storage.js';
 import { allocate, byteSize, storageOf } from '../runtime/storage.js';
 import type { Engine } from './engine.js';
 import type { Copies } from './evaluate.js';
