@@ -35,7 +35,16 @@ nn.sequential(
 nn.sequential(nn.linear(784, 512), mlp, nn.linear(256, 10));
 
 // Layers that keep features.
-nn.sequential(nn.linear(4, 8), nn.tanh(), nn.sigmoid(), nn.dropout(0.5), nn.identity(), nn.softmax(), nn.logSoftmax(), nn.linear(8, 2));
+nn.sequential(
+  nn.linear(4, 8),
+  nn.tanh(),
+  nn.sigmoid(),
+  nn.dropout(0.5),
+  nn.identity(),
+  nn.softmax(),
+  nn.logSoftmax(),
+  nn.linear(8, 2),
+);
 
 // Axes before the last are flattened to a number that the compiler does not know.
 nn.sequential(nn.linear(4, 8), nn.flatten(), nn.linear(32, 2));
@@ -49,7 +58,9 @@ const first: nn.Linear<2, 3> = layers[0];
 
 // A layer of one's own may declare its rule.
 interface HalveRule extends nn.ShapeRule {
-  readonly output: this['input'] extends readonly [...infer Lead extends number[], 8] ? readonly [...Lead, 4] : readonly [...number[], number];
+  readonly output: this['input'] extends readonly [...infer Lead extends number[], 8]
+    ? readonly [...Lead, 4]
+    : readonly [...number[], number];
 }
 class Halve extends nn.Module {
   declare readonly [nn.shapeRule]: HalveRule;

@@ -4,14 +4,7 @@ import { nn, type Tensor } from 'ravine';
 nn.sequential(nn.linear(784, 512), nn.linear(256, 10));
 
 // expect-error: linear(256, 10) expects 256 features, the layer before it gives 512 @ nn.linear(256, 10)
-const network = nn.sequential(
-  nn.linear(784, 512),
-  nn.relu(),
-  nn.dropout(0.1),
-  nn.tanh(),
-  nn.linear(256, 10),
-  nn.relu(),
-);
+const network = nn.sequential(nn.linear(784, 512), nn.relu(), nn.dropout(0.1), nn.tanh(), nn.linear(256, 10), nn.relu());
 
 const last = nn.linear(5, 1);
 // expect-error: linear(5, 1) expects 5 features, the layer before it gives 4 @ last
