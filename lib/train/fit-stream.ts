@@ -141,8 +141,18 @@ class Ring {
     loop: NativeLoop,
   ): Promise<{ samples: number; error: unknown; failed: boolean }> {
     let samples = 0;
+    let batches = 0;
     try {
       for await (const batch of stream.batches()) {
+        if (batches++ === mostSteps && !this.context.engine.parts.optimizer?.constantScalars)
+          throw new RavineError(
+            'data',
+            'fit',
+            `expected at most ${mostSteps} batches in an epoch of a stream whose scalars change`,
+            {
+              help: 'let the iterator end earlier: the next epoch goes on',
+            },
+          );
         const entry = await feed.acquire();
         if (entry < 0) break;
         feed.submit(entry, this.#fill(entry, batch), batch.samples);
