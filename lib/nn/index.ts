@@ -1,8 +1,30 @@
-export { Activation, identity, logSoftmax, relu, sigmoid, softmax, tanh } from './activations.js';
+export {
+  Activation,
+  elu,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  hardTanh,
+  identity,
+  leakyRelu,
+  logSigmoid,
+  logSoftmax,
+  mish,
+  relu,
+  relu6,
+  selu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  softsign,
+  tanh,
+} from './activations.js';
 export { Buffer, type BufferOptions } from './buffer.js';
 export { describeLayers, type LayerRow } from './describe.js';
 export { Dropout, dropout } from './dropout.js';
 export { Flatten, flatten } from './flatten.js';
+export { Glu, glu } from './glu.js';
 export {
   constant,
   initializers,
@@ -18,5 +40,6 @@ export { Linear, linear, type LinearOptions } from './linear.js';
 export { Module, type AnyModule } from './module.js';
 export { initializeParameters, namedBuffers, namedModules, namedParameters } from './naming.js';
 export { Parameter, type Layout, type ParameterOptions } from './parameter.js';
+export { Prelu, prelu, type PreluOptions } from './prelu.js';
 export { Sequential, sequential } from './sequential.js';
 export { shapeRule, type Mismatch, type SameShapeRule, type ShapeRule } from './shape-rule.js';

@@ -10,7 +10,7 @@ import { formatType } from '../shape.js';
 import type { InitializerLike } from './initializers.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
-import type { FeaturesOf, Mismatch, ShapeRule, WithFeatures, shapeRule } from './shape-rule.js';
+import type { FeaturesOf, Fits, Mismatch, ShapeRule, WithFeatures, shapeRule } from './shape-rule.js';
 
 interface LinearRule<In extends number, Out extends number> extends ShapeRule {
   readonly output: Fits<FeaturesOf<this['input']>, In> extends true
@@ -20,9 +20,6 @@ interface LinearRule<In extends number, Out extends number> extends ShapeRule {
         WithFeatures<this['input'], Out>
       >;
 }
-
-/** Equal literals, or a number that the compiler does not know on either side. */
-type Fits<Given extends number, In extends number> = [Given] extends [In] ? true : [In] extends [Given] ? true : false;
 
 export interface LinearOptions {
   readonly bias?: boolean;

@@ -35,6 +35,23 @@ export type WithFeatures<S, Features extends number> = S extends readonly [...in
   ? readonly [...Lead, Features]
   : readonly [...number[], Features];
 
+/** Equal literals, or a number that the compiler does not know on either side. */
+export type Fits<Given extends number, Expected extends number> = [Given] extends [Expected]
+  ? true
+  : [Expected] extends [Given]
+    ? true
+    : false;
+
+/** A layer that has something for each feature and keeps the shape: normalisations. */
+export interface KeepsFeaturesRule<Name extends string, Features extends number> extends ShapeRule {
+  readonly output: Fits<FeaturesOf<this['input']>, Features> extends true
+    ? WithFeatures<this['input'], Features>
+    : Mismatch<
+        `${Name}(${Features}) expects ${Features} features, the layer before it gives ${FeaturesOf<this['input']>}`,
+        WithFeatures<this['input'], Features>
+      >;
+}
+
 /** What a layer gives for a shape: a shape, or a mismatch. */
 export type OutputShape<Layer, Input extends Shape> = Layer extends { readonly [shapeRule]: infer Rule extends ShapeRule }
   ? (Rule & { readonly input: Input })['output']

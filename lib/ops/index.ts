@@ -1,3 +1,19 @@
+export {
+  elu,
+  gelu,
+  glu,
+  hardSigmoid,
+  hardSwish,
+  hardTanh,
+  leakyRelu,
+  mish,
+  prelu,
+  relu6,
+  selu,
+  silu,
+  softsign,
+} from './activations.js';
+export type { GeluOptions } from './activations.js';
 export { broadcastTo } from './broadcast.js';
 export { cast } from './cast.js';
 export { checkFinite } from './check-finite.js';
@@ -56,6 +72,7 @@ export type { ArgOptions, ReduceOptions } from './reduce.js';
 export { expandDims, flatten, reshape, squeeze } from './reshape.js';
 export { flip, slice, split } from './slice.js';
 export { logSoftmax, softmax } from './softmax.js';
+export { logSigmoid, softplus } from './softplus.js';
 export { logsumexp, variance } from './statistics.js';
 export type { VarianceOptions } from './statistics.js';
 export { moveAxis, transpose } from './transpose.js';

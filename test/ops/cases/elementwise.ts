@@ -45,6 +45,7 @@ const unaries: readonly Unary[] = [
   { op: 'tanh', run: ops.tanh, f: Math.tanh, tolerance: few },
   { op: 'sigmoid', run: ops.sigmoid, f: (x) => 1 / (1 + Math.exp(-x)), tolerance: few },
   { op: 'erf', run: ops.erf, f: erf, tolerance: few },
+  { op: 'softplus', run: ops.softplus, f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), tolerance: few },
   { op: 'floor', run: ops.floor, f: Math.floor },
   { op: 'round', run: ops.round, f: roundHalfToEven },
 ];
