@@ -40,6 +40,20 @@ export { Linear, linear, type LinearOptions } from './linear.js';
 export { Module, type AnyModule } from './module.js';
 export { initializeParameters, namedBuffers, namedModules, namedParameters } from './naming.js';
 export { Parameter, type Layout, type ParameterOptions } from './parameter.js';
+export {
+  GlobalPool,
+  Pool,
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  avgPool1d,
+  avgPool2d,
+  globalAvgPool,
+  globalMaxPool,
+  maxPool1d,
+  maxPool2d,
+} from './pool.js';
 export { Prelu, prelu, type PreluOptions } from './prelu.js';
 export { Sequential, sequential } from './sequential.js';
-export { shapeRule, type Mismatch, type SameShapeRule, type ShapeRule } from './shape-rule.js';
+export { shapeRule, type KeepsChannelsRule, type Mismatch, type SameShapeRule, type ShapeRule } from './shape-rule.js';

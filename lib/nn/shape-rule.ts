@@ -35,6 +35,16 @@ export type WithFeatures<S, Features extends number> = S extends readonly [...in
   ? readonly [...Lead, Features]
   : readonly [...number[], Features];
 
+/** The shape with lengths that are not known before the features: pooling, padding, upsampling. */
+export type FreeLengths<S> = S extends readonly [...infer Lead extends Shape, infer Features extends number]
+  ? readonly [...{ readonly [Axis in keyof Lead]: number }, Features]
+  : S;
+
+/** Channels stay, lengths change. */
+export interface KeepsChannelsRule extends ShapeRule {
+  readonly output: FreeLengths<this['input']>;
+}
+
 /** Equal literals, or a number that the compiler does not know on either side. */
 export type Fits<Given extends number, Expected extends number> = [Given] extends [Expected]
   ? true

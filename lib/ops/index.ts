@@ -65,6 +65,18 @@ export type { TriangularSolveOptions } from './linear-algebra.js';
 export { matmul } from './matmul.js';
 export type { MatmulOptions } from './matmul.js';
 export { pad } from './pad.js';
+export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  avgPool1d,
+  avgPool2d,
+  maxPool1d,
+  maxPool2d,
+} from './pool.js';
+export type { AvgPoolOptions, MaxPoolOptions } from './pool.js';
+export type { PerAxis, PoolPadding } from './pool-window.js';
 export { randomNormal, randomUniform } from './random.js';
 export type { RandomOptions } from './random.js';
 export { argmax, argmin, max, mean, min, prod, sum } from './reduce.js';

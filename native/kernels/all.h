@@ -1,6 +1,7 @@
 // Every kernel of the instruction set that is being compiled.
 #pragma once
 
+#include "average_pool.h"
 #include "cast.h"
 #include "check.h"
 #include "cumsum.h"
@@ -8,6 +9,7 @@
 #include "index.h"
 #include "linear_algebra.h"
 #include "matmul.h"
+#include "max_pool.h"
 #include "movement.h"
 #include "optimizer.h"
 #include "random.h"

@@ -5,6 +5,7 @@ import { linearAlgebraCases } from './linear-algebra.js';
 import { matmulCases } from './matmul.js';
 import { movementCases } from './movement.js';
 import { optimizerCases } from './optimizer.js';
+import { poolCases } from './pool.js';
 import { randomCases } from './random.js';
 import { reduceCases } from './reduce.js';
 import { softmaxCases } from './softmax.js';
@@ -17,6 +18,7 @@ export const allCases: readonly OpCase[] = [
   ...matmulCases,
   ...movementCases,
   ...optimizerCases,
+  ...poolCases,
   ...randomCases,
   ...reduceCases,
   ...softmaxCases,

@@ -49,6 +49,10 @@ nn.sequential(
 // Axes before the last are flattened to a number that the compiler does not know.
 nn.sequential(nn.linear(4, 8), nn.flatten(), nn.linear(32, 2));
 
+// Pooling keeps channels, whatever the lengths become.
+nn.sequential(nn.linear(3, 16), nn.maxPool2d(2), nn.avgPool2d([2, 1], { stride: 1 }), nn.adaptiveAvgPool2d(4), nn.linear(16, 8));
+nn.sequential(nn.linear(3, 16), nn.maxPool1d(2), nn.globalAvgPool(), nn.linear(16, 8));
+
 // Nested, empty, and long.
 const inner = nn.sequential(nn.linear(512, 256), nn.relu());
 nn.sequential(nn.linear(784, 512), inner, nn.sequential(nn.linear(256, 10), nn.sequential()));

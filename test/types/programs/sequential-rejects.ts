@@ -10,6 +10,12 @@ const last = nn.linear(5, 1);
 // expect-error: linear(5, 1) expects 5 features, the layer before it gives 4 @ last
 nn.sequential(nn.linear(3, 4), last);
 
+// Pooling keeps channels, and global pooling leaves nothing but channels.
+// expect-error: linear(8, 1) expects 8 features, the layer before it gives 16 @ nn.linear(8, 1)
+nn.sequential(nn.linear(3, 16), nn.maxPool2d(2), nn.adaptiveAvgPool2d(1), nn.linear(8, 1));
+// expect-error: linear(8, 1) expects 8 features, the layer before it gives 16 @ nn.linear(8, 1)
+nn.sequential(nn.linear(3, 16), nn.globalMaxPool(), nn.flatten(), nn.linear(8, 1));
+
 // Inside of a nested chain, at the inner argument.
 // expect-error: linear(9, 2) expects 9 features, the layer before it gives 4 @ nn.linear(9, 2)
 nn.sequential(nn.linear(3, 4), nn.sequential(nn.linear(4, 4), nn.linear(9, 2)));

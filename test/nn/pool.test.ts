@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Tensor } from '../../lib/ir/tensor.js';
+import * as nn from '../../lib/nn/index.js';
+import type { AvgPoolOptions, MaxPoolOptions, PerAxis } from '../../lib/ops/index.js';
+import * as ops from '../../lib/ops/index.js';
+import { grad, jit } from '../../lib/runtime/index.js';
+
+interface Golden {
+  readonly cases: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly argument: PerAxis<2>;
+    readonly options: MaxPoolOptions<2> & AvgPoolOptions<2>;
+    readonly output: readonly number[];
+    readonly y: readonly number[];
+    readonly gradient: readonly number[];
+  }[];
+}
+
+const golden = JSON.parse(readFileSync(new URL('../golden/pool.json', import.meta.url), 'utf8')) as Golden;
+
+const line = (argument: PerAxis<2>): number => (typeof argument === 'number' ? argument : argument[0]);
+const flat = ({ stride, padding, ...rest }: MaxPoolOptions<2> & AvgPoolOptions<2>): MaxPoolOptions<1> & AvgPoolOptions<1> =>
+  ({
+    ...rest,
+    ...(typeof stride === 'number' && { stride }),
+    ...(typeof padding === 'number' && { padding }),
+    ...(rest.dilation !== undefined && { dilation: line(rest.dilation) }),
+  }) as MaxPoolOptions<1> & AvgPoolOptions<1>;
+
+const layers: Readonly<Record<string, (argument: PerAxis<2>, options: MaxPoolOptions<2> & AvgPoolOptions<2>) => nn.Module>> = {
+  maxPool2d: nn.maxPool2d,
+  avgPool2d: nn.avgPool2d,
+  maxPool1d: (size, options) => nn.maxPool1d(line(size), flat(options)),
+  avgPool1d: (size, options) => nn.avgPool1d(line(size), flat(options)),
+  adaptiveAvgPool2d: nn.adaptiveAvgPool2d,
+  adaptiveMaxPool2d: nn.adaptiveMaxPool2d,
+  adaptiveAvgPool1d: (outputs) => nn.adaptiveAvgPool1d(line(outputs)),
+  adaptiveMaxPool1d: (outputs) => nn.adaptiveMaxPool1d(line(outputs)),
+  globalAvgPool: () => nn.globalAvgPool(),
+  globalMaxPool: () => nn.globalMaxPool(),
+};
+
+/** The script's x. */
+function numbers(shape: readonly number[]): Tensor {
+  const size = shape.reduce((product, length) => product * length, 1);
+  return ops.tensor(
+    Float64Array.from({ length: size }, (_, i) => ((7919 * i) % 101) / 16 - 3),
+    { shape },
+  );
+}
+
+function expectClose(got: Tensor, want: readonly number[]): void {
+  const data = got.data();
+  expect(data.length).toBe(want.length);
+  want.forEach((value, i) =>
+    expect(Math.abs((data[i] ?? NaN) - value)).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(value))),
+  );
+}
+
+describe('equals PyTorch', () => {
+  const pools = golden.cases.filter(({ name }) => name !== 'upsample');
+  it.each(pools.map((one) => [`${one.name} ${JSON.stringify(one.argument)} ${JSON.stringify(one.options)}`, one] as const))(
+    '%s',
+    (_, { name, shape, argument, options, output, y, gradient }) => {
+      const layer = layers[name]!(argument, options);
+      const x = numbers(shape);
+      const result = jit((given: Tensor) => layer.forward(given)).sync(x);
+      expect(result.shape).toEqual(output);
+      expectClose(result, y);
+      const weights = ops.tensor(
+        Float64Array.from({ length: result.size }, (__, i) => 1 + (i % 5) / 4),
+        { shape: output },
+      );
+      expectClose(grad((given: Tensor) => ops.sum(ops.mul(layer.forward(given), weights)))(x), gradient);
+    },
+  );
+});
+
+describe('max pooling', () => {
+  const image = (data: readonly number[], dtype: 'float32' | 'float64' = 'float32') =>
+    ops.tensor(dtype === 'float32' ? Float32Array.from(data) : Float64Array.from(data), { shape: [1, 2, data.length / 2, 1] });
+  const slope = (x: Tensor) => [...grad((given: Tensor) => ops.sum(ops.maxPool2d(given, 2)))(x).data()];
+
+  it('gives the gradient to the first of equal elements', () => {
+    expect(slope(image([1, 1, 1, 1]))).toEqual([1, 0, 0, 0]);
+    expect(slope(image([0, 2, 2, 1]))).toEqual([0, 1, 0, 0]);
+    expect(slope(image([-0, 0, 0, -0]))).toEqual([1, 0, 0, 0]);
+  });
+
+  it('passes NaN on, and gives the gradient to the last of them, as PyTorch does', () => {
+    for (const dtype of ['float32', 'float64'] as const) {
+      for (const data of [
+        [NaN, 1, 2, 3],
+        [1, NaN, Infinity, 3],
+        [1, 2, 3, NaN],
+      ])
+        expect(ops.maxPool2d(image(data, dtype), 2).item()).toBeNaN();
+      expect(ops.maxPool2d(image([-Infinity, -Infinity, -Infinity, -Infinity], dtype), 2).item()).toBe(-Infinity);
+    }
+    expect(slope(image([NaN, 1, NaN, 3]))).toEqual([0, 0, 1, 0]);
+    expect(slope(image([-Infinity, -Infinity, -Infinity, -Infinity]))).toEqual([1, 0, 0, 0]);
+  });
+});
+
+describe('errors', () => {
+  const x = numbers([2, 4, 5, 3]);
+  it.each([
+    [() => ops.maxPool2d(x, 6), '[maxPool2d] expected an axis of at least 6 elements for windows of 6, got one of 4'],
+    [() => ops.maxPool2d(x, 2, { padding: 2 }), '[maxPool2d] expected padding of at most half the window 2, got 2'],
+    [
+      () => ops.maxPool2d(numbers([4, 5, 3]), 2),
+      '[maxPool2d] expected x to be [samples, height, width, channels], got float64[4,5,3]',
+    ],
+    [() => ops.avgPool1d(x, 2), '[avgPool1d] expected x to be [samples, length, channels], got float64[2,4,5,3]'],
+    [() => ops.avgPool2d(ops.cast(x, 'int32'), 2), '[avgPool2d] expected x to be float32 or float64, got int32[2,4,5,3]'],
+    [() => ops.maxPool2d(x, 0), '[maxPool2d] expected size to be a positive integer, got 0'],
+    [() => nn.maxPool2d(2, { stride: 0 }), '[maxPool2d] expected stride to be a positive integer, got 0'],
+    [
+      () => nn.maxPool2d(2, { padding: 'full' as 'same' }),
+      "[maxPool2d] expected padding to be 'same', 'valid' or numbers, got \"full\"",
+    ],
+    [
+      () => nn.maxPool2d(JSON.parse('[1, 2, 3]') as [number, number]),
+      '[maxPool2d] expected size to be a number or 2 of them, got',
+    ],
+    [() => nn.avgPool2d(2, { strid: 1 } as object), "[avgPool2d] unknown option 'strid'"],
+    [
+      () => nn.avgPool2d(2, { countIncludePad: JSON.parse('1') as boolean }),
+      '[avgPool2d] expected countIncludePad to be true or false, got 1',
+    ],
+    [() => nn.adaptiveAvgPool2d([0, 1]), '[adaptiveAvgPool2d] expected outputs[0] to be a positive integer, got 0'],
+    [() => ops.adaptiveAvgPool1d(numbers([2, 0, 3]), 2), '[adaptiveAvgPool1d] expected axes with elements, got one of 0'],
+    [
+      () => nn.globalAvgPool().forward(numbers([4, 3])),
+      '[globalAvgPool] expected x to be [samples, …, channels], got float64[4,3]',
+    ],
+  ])('%#', (run, message) => expect(run).toThrow(message));
+
+  it('shows layers with their options', () => {
+    expect(String(nn.maxPool2d(3, { stride: 2, padding: 1 }))).toBe('maxPool2d(3, { stride: 2, padding: 1 })');
+    expect(String(nn.avgPool2d([2, 3], { padding: 'same' }))).toBe('avgPool2d([2,3], { padding: "same" })');
+    expect(String(nn.adaptiveAvgPool2d(1))).toBe('adaptiveAvgPool2d(1)');
+  });
+});
