@@ -22,7 +22,8 @@ export {
 } from './activations.js';
 export { Buffer, type BufferOptions } from './buffer.js';
 export { describeLayers, type LayerRow } from './describe.js';
-export { Dropout, dropout } from './dropout.js';
+export { ChannelDropout, Dropout, dropout, dropout1d, dropout2d } from './dropout.js';
+export { Embedding, embedding, type EmbeddingOptions } from './embedding.js';
 export { Flatten, flatten } from './flatten.js';
 export { Glu, glu } from './glu.js';
 export {
@@ -55,5 +56,9 @@ export {
   maxPool2d,
 } from './pool.js';
 export { Prelu, prelu, type PreluOptions } from './prelu.js';
+export { Reshape, reshape } from './reshape.js';
+export { Residual, residual } from './residual.js';
 export { Sequential, sequential } from './sequential.js';
 export { shapeRule, type KeepsChannelsRule, type Mismatch, type SameShapeRule, type ShapeRule } from './shape-rule.js';
+export { Upsample, upsample } from './upsample.js';
+export { ZeroPad, zeroPad1d, zeroPad2d, type Margin } from './zero-pad.js';

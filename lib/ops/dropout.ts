@@ -5,6 +5,8 @@ import { currentTrace } from '../ir/trace.js';
 import { checkNames, nonNegativeInteger, numberIn } from '../options.js';
 import { sizeOf } from '../shape.js';
 import { at, expectDType, expectShape, expectTensor } from './check.js';
+import { ones } from './constant.js';
+import { mul } from './elementwise.js';
 import { identity } from './identity.js';
 import { streamOf, wordsOf } from './random.js';
 
@@ -49,18 +51,37 @@ export interface DropoutOptions {
  * counts samples: a sample's mask does not depend on the batch that it came in. probability in [0, 1). Floats.
  */
 export function dropout(x: Tensor, probability: number, options: DropoutOptions = {}): Tensor {
-  expectTensor('dropout', 'x', x);
-  checkNames('dropout', options, ['random', 'stream']);
-  numberIn('dropout', 'probability', probability, 0, 1, true);
+  return drop('dropout', x, probability, options, (random, stream) => apply(dropoutOp, [x, random], { probability, stream }));
+}
+
+/** As `dropout`, but a sample's whole channel is kept or is 0: x [samples, …, channels]. Tompson et al., 2015. */
+export function channelDropout(x: Tensor, probability: number, options: DropoutOptions = {}): Tensor {
+  return drop('channelDropout', x, probability, options, (random, stream) => {
+    expectShape(x.rank >= 2, 'channelDropout', 'x to be [samples, …, channels]', [x]);
+    const channels = ones(
+      x.shape.map((length, axis) => (axis === 0 || axis === x.rank - 1 ? length : 1)),
+      { dtype: x.dtype },
+    );
+    return mul(x, apply(dropoutOp, [channels, random], { probability, stream }));
+  });
+}
+
+/** x itself where nothing is dropped, else what `run` makes with the random words and the number of a stream. */
+function drop(
+  where: string,
+  x: Tensor,
+  probability: number,
+  options: DropoutOptions,
+  run: (random: Tensor, stream: number) => Tensor,
+): Tensor {
+  expectTensor(where, 'x', x);
+  checkNames(where, options, ['random', 'stream']);
+  numberIn(where, 'probability', probability, 0, 1, true);
   const trace = currentTrace();
-  if (options.random)
-    return apply(dropoutOp, [x, options.random], {
-      probability,
-      stream: nonNegativeInteger('dropout', 'stream', options.stream ?? 0),
-    });
+  if (options.random) return run(options.random, nonNegativeInteger(where, 'stream', options.stream ?? 0));
   if (!trace?.training || probability === 0) {
-    expectDType('dropout', 'x', x, 'float');
+    expectDType(where, 'x', x, 'float');
     return identity(x);
   }
-  return apply(dropoutOp, [x, trace.random()], { probability, stream: streamOf(trace.streamName('dropout')) });
+  return run(trace.random(), streamOf(trace.streamName('dropout')));
 }

@@ -27,7 +27,7 @@ export { softmaxCrossEntropyWithLogits, softmaxCrossEntropyWithSlope, softmaxCro
 export type { ConstantOptions } from './constant.js';
 export { cumsum } from './cumsum.js';
 export type { CumsumOptions } from './cumsum.js';
-export { dropout } from './dropout.js';
+export { channelDropout, dropout } from './dropout.js';
 export type { DropoutOptions } from './dropout.js';
 export {
   abs,
@@ -88,3 +88,5 @@ export { logSigmoid, softplus } from './softplus.js';
 export { logsumexp, variance } from './statistics.js';
 export type { VarianceOptions } from './statistics.js';
 export { moveAxis, transpose } from './transpose.js';
+export { upsample } from './upsample.js';
+export type { UpsampleOptions } from './upsample.js';

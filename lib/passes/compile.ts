@@ -1,5 +1,6 @@
 import type { Graph } from '../ir/graph.js';
 import { verifyGraph } from '../ir/verify.js';
+import type { Shape } from '../shape.js';
 import { absorbScale } from './absorb-scale.js';
 import { removeDead, shareCommon } from './clean.js';
 import { encode, type EncodedPart, type Names, type Slot } from './encode.js';
@@ -47,7 +48,15 @@ export interface PartRequest extends Placement {
 export interface Compiled {
   readonly code: Float64Array;
   readonly arenaBytes: number;
-  readonly instructions: readonly { readonly kernel: string; readonly origin: string }[];
+  readonly instructions: readonly InstructionFacts[];
+}
+
+/** What messages say of an instruction. */
+export interface InstructionFacts {
+  readonly kernel: string;
+  readonly origin: string;
+  /** Shape of its second input: indices, where it takes some. */
+  readonly indices: Shape | undefined;
 }
 
 /** Compiles graphs that share slots. `slots[0]` is the arena, whose size is worked out here. */
@@ -64,6 +73,8 @@ export function compile(parts: readonly PartRequest[], slots: readonly Slot[], n
   return {
     code: encode(encoded, table, names),
     arenaBytes,
-    instructions: encoded.flatMap((part) => part.instructions.map(({ call, origin }) => ({ kernel: call.kernel, origin }))),
+    instructions: encoded.flatMap((part) =>
+      part.instructions.map(({ call, origin, inputs }) => ({ kernel: call.kernel, origin, indices: inputs[1]?.type.shape })),
+    ),
   };
 }

@@ -1,5 +1,6 @@
 import { RavineError } from '../errors.js';
-import { compile, type PartRequest } from '../passes/compile.js';
+import { compile, type InstructionFacts, type PartRequest } from '../passes/compile.js';
+import { stridesOf, type Shape } from '../shape.js';
 import type { NativeBinding, NativeFault, NativeProgram } from './addon.js';
 import { names } from './names.js';
 import { addon } from './native.js';
@@ -18,7 +19,7 @@ export interface BindOptions {
 /** A compiled, verified program and the slots that it was compiled for. */
 export class Program {
   readonly arenaBytes: number;
-  readonly instructions: readonly { readonly kernel: string; readonly origin: string }[];
+  readonly instructions: readonly InstructionFacts[];
   readonly #native: NativeProgram;
 
   constructor(
@@ -45,7 +46,7 @@ export class Program {
 
   /** The error that says what a fault in the data means. */
   faultError(fault: NativeFault): RavineError {
-    const origin = this.instructions[fault.instruction]?.origin ?? 'program';
+    const { origin, indices } = this.instructions[fault.instruction] ?? { origin: 'program', indices: undefined };
     const { position, value } = fault;
     switch (fault.fault) {
       case 'label':
@@ -53,11 +54,18 @@ export class Program {
           help: 'labels count from 0 to classes − 1',
         });
       case 'index':
-        return new RavineError('data', origin, `index ${value} at ${position} is out of range`);
+        return new RavineError('data', origin, `index ${value} ${placeOf(position, indices)} is out of range`);
       case 'non-finite':
         return new RavineError('data', origin, `expected finite numbers, got ${value} at ${position}`);
       case 'domain':
         return new RavineError('data', origin, `expected a positive definite matrix, got the pivot ${value} in row ${position}`);
     }
   }
+}
+
+/** `at 5`, or `of sample 2 at [2,1]` where indices have more axes than one. */
+function placeOf(position: number, shape: Shape = []): string {
+  if (shape.length < 2) return `at ${position}`;
+  const place = stridesOf(shape).map((stride, axis) => Math.floor(position / stride) % (shape[axis] ?? 1));
+  return `of sample ${place[0]} at [${place.join(',')}]`;
 }

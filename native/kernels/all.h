@@ -14,4 +14,5 @@
 #include "optimizer.h"
 #include "random.h"
 #include "reduce.h"
+#include "resize.h"
 #include "softmax.h"

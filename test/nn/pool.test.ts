@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Tensor } from '../../lib/ir/tensor.js';
 import * as nn from '../../lib/nn/index.js';
-import type { AvgPoolOptions, MaxPoolOptions, PerAxis } from '../../lib/ops/index.js';
+import type { AvgPoolOptions, MaxPoolOptions, PerAxis, UpsampleOptions } from '../../lib/ops/index.js';
 import * as ops from '../../lib/ops/index.js';
 import { grad, jit } from '../../lib/runtime/index.js';
 
@@ -40,6 +40,7 @@ const layers: Readonly<Record<string, (argument: PerAxis<2>, options: MaxPoolOpt
   adaptiveMaxPool1d: (outputs) => nn.adaptiveMaxPool1d(line(outputs)),
   globalAvgPool: () => nn.globalAvgPool(),
   globalMaxPool: () => nn.globalMaxPool(),
+  upsample: (scale, options) => nn.upsample(scale, options as UpsampleOptions),
 };
 
 /** The script's x. */
@@ -60,22 +61,20 @@ function expectClose(got: Tensor, want: readonly number[]): void {
 }
 
 describe('equals PyTorch', () => {
-  const pools = golden.cases.filter(({ name }) => name !== 'upsample');
-  it.each(pools.map((one) => [`${one.name} ${JSON.stringify(one.argument)} ${JSON.stringify(one.options)}`, one] as const))(
-    '%s',
-    (_, { name, shape, argument, options, output, y, gradient }) => {
-      const layer = layers[name]!(argument, options);
-      const x = numbers(shape);
-      const result = jit((given: Tensor) => layer.forward(given)).sync(x);
-      expect(result.shape).toEqual(output);
-      expectClose(result, y);
-      const weights = ops.tensor(
-        Float64Array.from({ length: result.size }, (__, i) => 1 + (i % 5) / 4),
-        { shape: output },
-      );
-      expectClose(grad((given: Tensor) => ops.sum(ops.mul(layer.forward(given), weights)))(x), gradient);
-    },
-  );
+  it.each(
+    golden.cases.map((one) => [`${one.name} ${JSON.stringify(one.argument)} ${JSON.stringify(one.options)}`, one] as const),
+  )('%s', (_, { name, shape, argument, options, output, y, gradient }) => {
+    const layer = layers[name]!(argument, options);
+    const x = numbers(shape);
+    const result = jit((given: Tensor) => layer.forward(given)).sync(x);
+    expect(result.shape).toEqual(output);
+    expectClose(result, y);
+    const weights = ops.tensor(
+      Float64Array.from({ length: result.size }, (__, i) => 1 + (i % 5) / 4),
+      { shape: output },
+    );
+    expectClose(grad((given: Tensor) => ops.sum(ops.mul(layer.forward(given), weights)))(x), gradient);
+  });
 });
 
 describe('max pooling', () => {
@@ -136,11 +135,24 @@ describe('errors', () => {
       () => nn.globalAvgPool().forward(numbers([4, 3])),
       '[globalAvgPool] expected x to be [samples, …, channels], got float64[4,3]',
     ],
+    [() => nn.upsample(0), '[upsample] expected scale to be a number above 0, got 0'],
+    [() => nn.upsample([2, NaN]), '[upsample] expected scale[1] to be a number above 0, got NaN'],
+    [
+      () => nn.upsample(2, { alignCorners: true }),
+      "[upsample] expected alignCorners with mode 'bilinear' only, got mode 'nearest'",
+    ],
+    [
+      () => ops.upsample(numbers([4, 3]), 2),
+      '[upsample] expected x to be [samples, …, channels] with one or two axes of elements',
+    ],
+    [() => ops.upsample(x, 0.1), '[upsample] expected a scale that leaves elements, not 0.1, got float64[2,4,5,3]'],
+    [() => ops.upsample(numbers([4, 3, 2]), [2, 2]), '[upsample] expected scale to be a number or 1 of them'],
   ])('%#', (run, message) => expect(run).toThrow(message));
 
   it('shows layers with their options', () => {
     expect(String(nn.maxPool2d(3, { stride: 2, padding: 1 }))).toBe('maxPool2d(3, { stride: 2, padding: 1 })');
     expect(String(nn.avgPool2d([2, 3], { padding: 'same' }))).toBe('avgPool2d([2,3], { padding: "same" })');
+    expect(String(nn.upsample([2, 3], { mode: 'bilinear', alignCorners: true }))).toBe('upsample([2,3], bilinear, aligned)');
     expect(String(nn.adaptiveAvgPool2d(1))).toBe('adaptiveAvgPool2d(1)');
   });
 });

@@ -9,6 +9,7 @@ import { poolCases } from './pool.js';
 import { randomCases } from './random.js';
 import { reduceCases } from './reduce.js';
 import { softmaxCases } from './softmax.js';
+import { upsampleCases } from './upsample.js';
 
 /** Every case that the harness runs. */
 export const allCases: readonly OpCase[] = [
@@ -22,4 +23,5 @@ export const allCases: readonly OpCase[] = [
   ...randomCases,
   ...reduceCases,
   ...softmaxCases,
+  ...upsampleCases,
 ];

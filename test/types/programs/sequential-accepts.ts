@@ -53,6 +53,15 @@ nn.sequential(nn.linear(4, 8), nn.flatten(), nn.linear(32, 2));
 nn.sequential(nn.linear(3, 16), nn.maxPool2d(2), nn.avgPool2d([2, 1], { stride: 1 }), nn.adaptiveAvgPool2d(4), nn.linear(16, 8));
 nn.sequential(nn.linear(3, 16), nn.maxPool1d(2), nn.globalAvgPool(), nn.linear(16, 8));
 
+// What surrounds, enlarges or drops keeps channels too; a table of vectors and a new shape give features.
+nn.sequential(nn.linear(3, 16), nn.zeroPad2d(1), nn.upsample(2, { mode: 'bilinear' }), nn.dropout2d(0.1), nn.linear(16, 8));
+nn.sequential(nn.embedding(100, 12), nn.dropout1d(), nn.linear(12, 8));
+nn.sequential(nn.linear(3, 84), nn.reshape([4, 21]), nn.linear(21, 8), nn.reshape([-1]), nn.linear(5, 2));
+
+// Skip connections.
+nn.sequential(nn.linear(3, 16), nn.residual(nn.sequential(nn.linear(16, 4), nn.relu(), nn.linear(4, 16))), nn.linear(16, 8));
+nn.sequential(nn.linear(3, 16), nn.residual(nn.linear(16, 8), nn.linear(16, 8)), nn.linear(8, 8));
+
 // Nested, empty, and long.
 const inner = nn.sequential(nn.linear(512, 256), nn.relu());
 nn.sequential(nn.linear(784, 512), inner, nn.sequential(nn.linear(256, 10), nn.sequential()));

@@ -16,6 +16,21 @@ nn.sequential(nn.linear(3, 16), nn.maxPool2d(2), nn.adaptiveAvgPool2d(1), nn.lin
 // expect-error: linear(8, 1) expects 8 features, the layer before it gives 16 @ nn.linear(8, 1)
 nn.sequential(nn.linear(3, 16), nn.globalMaxPool(), nn.flatten(), nn.linear(8, 1));
 
+// A table of vectors, a new shape, skip connections.
+// expect-error: linear(8, 1) expects 8 features, the layer before it gives 12 @ nn.linear(8, 1)
+nn.sequential(nn.embedding(100, 12), nn.zeroPad1d(1), nn.linear(8, 1));
+// expect-error: linear(8, 1) expects 8 features, the layer before it gives 21 @ nn.linear(8, 1)
+nn.sequential(nn.reshape([4, 21]), nn.linear(8, 1));
+const narrowing = nn.residual(nn.linear(16, 8));
+// expect-error: residual() adds 8 features of its body to 16 of its shortcut @ narrowing
+nn.sequential(nn.linear(3, 16), narrowing);
+const wide = nn.residual(nn.linear(16, 8), nn.linear(9, 8));
+// expect-error: linear(9, 8) expects 9 features, the layer before it gives 16 @ wide
+nn.sequential(nn.linear(3, 16), wide);
+const block = nn.residual(nn.sequential(nn.linear(16, 4), nn.linear(4, 16)));
+// expect-error: linear(8, 1) expects 8 features, the layer before it gives 16 @ nn.linear(8, 1)
+nn.sequential(nn.linear(3, 16), block, nn.linear(8, 1));
+
 // Inside of a nested chain, at the inner argument.
 // expect-error: linear(9, 2) expects 9 features, the layer before it gives 4 @ nn.linear(9, 2)
 nn.sequential(nn.linear(3, 4), nn.sequential(nn.linear(4, 4), nn.linear(9, 2)));
