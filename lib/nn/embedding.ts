@@ -11,7 +11,7 @@ import { expandDims } from '../ops/reshape.js';
 import { slice } from '../ops/slice.js';
 import { checkNames, nonNegativeInteger, positiveInteger } from '../options.js';
 import { formatType } from '../shape.js';
-import { normal, resolveInitializer, type Initializer, type InitializerLike } from './initializers.js';
+import { resolveInitializer, type Initializer, type InitializerLike } from './initializers.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import type { ShapeRule, shapeRule } from './shape-rule.js';
@@ -42,13 +42,21 @@ export class Embedding<Features extends number = number> extends Module {
     this.rows = positiveInteger('embedding', 'rows', rows);
     this.features = features;
     positiveInteger('embedding', 'features', features);
-    const { paddingIndex, dtype = 'float32', weightInitializer = normal(0, 1) } = options;
+    const { paddingIndex, dtype = 'float32', weightInitializer = 'standardNormal' } = options;
     if (paddingIndex !== undefined && nonNegativeInteger('embedding', 'paddingIndex', paddingIndex) >= rows)
       throw new RavineError('option', 'embedding', `expected paddingIndex to be below ${rows}, got ${paddingIndex}`);
     this.paddingIndex = paddingIndex;
-    const drawn = resolveInitializer('embedding', weightInitializer);
-    const initializer = paddingIndex === undefined ? drawn : withZeroRow(drawn, paddingIndex);
-    this.weight = new Parameter([rows, features], { dtype, initializer });
+    this.weight = new Parameter([rows, features], { dtype, initializer: this.#tableOf(weightInitializer) });
+  }
+
+  /** Changes the initializer of a table that has not been drawn yet; the padding row stays 0. */
+  initializeBy(initializer: InitializerLike, name: string): void {
+    this.weight.initializeBy(this.#tableOf(initializer), name);
+  }
+
+  #tableOf(initializer: InitializerLike): Initializer {
+    const drawn = resolveInitializer('embedding', initializer);
+    return this.paddingIndex === undefined ? drawn : withZeroRow(drawn, this.paddingIndex);
   }
 
   /** x int32 or uint8 [...] → [..., features]. A number outside of 0 … rows − 1 is an error that names sample and value. */

@@ -26,20 +26,24 @@ export { ChannelDropout, Dropout, dropout, dropout1d, dropout2d } from './dropou
 export { Embedding, embedding, type EmbeddingOptions } from './embedding.js';
 export { Flatten, flatten } from './flatten.js';
 export { Glu, glu } from './glu.js';
+export { initialize, type InitializationPreset, type InitializationRules } from './initialize.js';
 export {
   constant,
   initializers,
   normal,
   uniform,
+  varianceScaling,
   type Initializer,
   type InitializerLike,
   type InitializerName,
   type InitializerRequest,
+  type VarianceScalingOptions,
 } from './initializers.js';
 export { Lambda, lambda } from './lambda.js';
 export { Linear, linear, type LinearOptions } from './linear.js';
 export { Module, type AnyModule } from './module.js';
 export { initializeParameters, namedBuffers, namedModules, namedParameters } from './naming.js';
+export { orthogonal } from './orthogonal.js';
 export { Parameter, type Layout, type ParameterOptions } from './parameter.js';
 export {
   GlobalPool,
@@ -60,5 +64,6 @@ export { Reshape, reshape } from './reshape.js';
 export { Residual, residual } from './residual.js';
 export { Sequential, sequential } from './sequential.js';
 export { shapeRule, type KeepsChannelsRule, type Mismatch, type SameShapeRule, type ShapeRule } from './shape-rule.js';
+export { truncatedNormal } from './truncated-normal.js';
 export { Upsample, upsample } from './upsample.js';
 export { ZeroPad, zeroPad1d, zeroPad2d, type Margin } from './zero-pad.js';

@@ -1,25 +1,12 @@
-import type { DType } from '../dtype.js';
 import { RavineError, describe } from '../errors.js';
-import type { Tensor } from '../ir/tensor.js';
 import { full } from '../ops/constant.js';
 import { randomNormal, randomUniform, streamOf } from '../ops/random.js';
-import { nearest, numberIn } from '../options.js';
-import type { Shape } from '../shape.js';
+import { checkNames, nearest, numberIn, oneOf } from '../options.js';
+import type { Initializer } from './initializer.js';
+import { orthogonal } from './orthogonal.js';
+import { truncatedDeviation, truncatedNormal } from './truncated-normal.js';
 
-/** What an initializer is asked for. */
-export interface InitializerRequest {
-  readonly shape: Shape;
-  readonly dtype: DType;
-  /** Elements of the weight that reach one output. */
-  readonly fanIn: number;
-  /** Outputs that one input reaches. */
-  readonly fanOut: number;
-  readonly seed: number;
-  /** The parameter's path: elements are drawn from a stream of their own under (seed, name). */
-  readonly name: string;
-}
-
-export type Initializer = (request: InitializerRequest) => Tensor;
+export type { Initializer, InitializerRequest } from './initializer.js';
 
 /** Any elements: U[low, high). */
 export function uniform(low: number, high: number): Initializer {
@@ -55,12 +42,48 @@ const normalOf =
 /** √(x/n), 0 where nothing reaches the output. */
 const scale = (x: number, n: number): number => (n === 0 ? 0 : Math.sqrt(x / n));
 
+export interface VarianceScalingOptions {
+  /** Default 1. */
+  readonly scale?: number;
+  /** What the variance is divided by: elements that reach an output, outputs that an input reaches, or their mean. Default 'fanIn'. */
+  readonly mode?: 'fanIn' | 'fanOut' | 'fanAverage';
+  /** 'truncatedNormal' keeps within ±2 deviations of a wider normal, so that the variance is right. Default 'truncatedNormal'. */
+  readonly distribution?: 'normal' | 'truncatedNormal' | 'uniform';
+}
+
+/** Numbers around 0 of variance scale/fan: Keras' `VarianceScaling`, of which Glorot's, He's and LeCun's are cases. */
+export function varianceScaling(options: VarianceScalingOptions = {}): Initializer {
+  const where = 'varianceScaling';
+  checkNames(where, options, ['scale', 'mode', 'distribution']);
+  const factor = numberIn(where, 'scale', options.scale ?? 1, 0);
+  const mode = oneOf(where, 'mode', options.mode ?? 'fanIn', ['fanIn', 'fanOut', 'fanAverage']);
+  const distributions = ['normal', 'truncatedNormal', 'uniform'] as const;
+  const distribution = oneOf(where, 'distribution', options.distribution ?? 'truncatedNormal', distributions);
+  return (request) => {
+    const { fanIn, fanOut } = request;
+    const fan = mode === 'fanIn' ? fanIn : mode === 'fanOut' ? fanOut : (fanIn + fanOut) / 2;
+    const deviation = scale(factor, fan);
+    if (distribution === 'normal') return normal(0, deviation)(request);
+    if (distribution === 'truncatedNormal') return truncatedNormal(0, deviation / truncatedDeviation)(request);
+    const limit = deviation * Math.sqrt(3);
+    return uniform(-limit, limit)(request);
+  };
+}
+
+const [glorotUniform, glorotNormal] = [
+  uniformOf((fanIn, fanOut) => scale(6, fanIn + fanOut)),
+  normalOf((fanIn, fanOut) => scale(2, fanIn + fanOut)),
+];
+
 /** Initializers by name. */
 export const initializers = {
   /** U(±√6/√(fanIn + fanOut)) */
-  glorotUniform: uniformOf((fanIn, fanOut) => scale(6, fanIn + fanOut)),
+  glorotUniform,
   /** N(0, 2/(fanIn + fanOut)) */
-  glorotNormal: normalOf((fanIn, fanOut) => scale(2, fanIn + fanOut)),
+  glorotNormal,
+  /** Glorot's other name. */
+  xavierUniform: glorotUniform,
+  xavierNormal: glorotNormal,
   /** U(±√6/√fanIn) */
   heUniform: uniformOf((fanIn) => scale(6, fanIn)),
   /** N(0, 2/fanIn) */
@@ -69,6 +92,16 @@ export const initializers = {
   heUniformFanOut: uniformOf((_, fanOut) => scale(6, fanOut)),
   /** N(0, 2/fanOut) */
   heNormalFanOut: normalOf((_, fanOut) => scale(2, fanOut)),
+  /** U(±√3/√fanIn) */
+  lecunUniform: uniformOf((fanIn) => scale(3, fanIn)),
+  /** N(0, 1/fanIn) */
+  lecunNormal: normalOf((fanIn) => scale(1, fanIn)),
+  /** Orthonormal columns, or rows. */
+  orthogonal: orthogonal(),
+  /** N(0, 0.05²) within ±0.1. */
+  truncatedNormal: truncatedNormal(),
+  /** N(0, 1) */
+  standardNormal: normal(0, 1),
   /** U(±1/√fanIn): what PyTorch draws for weights and biases of linear layers. */
   fanInUniform: uniformOf((fanIn) => scale(1, fanIn)),
   zeros: constant(0),

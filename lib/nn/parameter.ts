@@ -34,7 +34,7 @@ export class Parameter extends Tensor {
   /** Whether training changes it; see also `Module.freeze`. */
   trainable: boolean;
   readonly layout: Layout | undefined;
-  readonly #initializer: Initializer;
+  #initializer: Initializer;
   readonly #fanIn: number;
   readonly #fanOut: number;
   readonly #number = made++;
@@ -57,6 +57,15 @@ export class Parameter extends Tensor {
   /** Whether the elements exist: drawn, loaded, or trained. */
   get initialized(): boolean {
     return this.#initialized;
+  }
+
+  /** Changes the initializer of a parameter that has no elements yet. */
+  initializeBy(initializer: Initializer, name: string): void {
+    if (this.#initialized)
+      throw new RavineError('option', 'initialize', `'${name}' has its elements already`, {
+        help: 'initialize the network before a model is made of it',
+      });
+    this.#initializer = initializer;
   }
 
   /** Draws the elements under (seed, name): the same for the same two, whatever else is drawn before. */

@@ -32,6 +32,8 @@ describe('initializers', () => {
     heUniform: Math.sqrt(6 / fanIn),
     heUniformFanOut: Math.sqrt(6 / fanOut),
     fanInUniform: 1 / Math.sqrt(fanIn),
+    xavierUniform: Math.sqrt(6 / (fanIn + fanOut)),
+    lecunUniform: Math.sqrt(3 / fanIn),
   };
   for (const [name, bound] of Object.entries(bounds)) {
     it(`${name}: U(±${bound.toFixed(4)})`, () => {
@@ -49,6 +51,9 @@ describe('initializers', () => {
     glorotNormal: Math.sqrt(2 / (fanIn + fanOut)),
     heNormal: Math.sqrt(2 / fanIn),
     heNormalFanOut: Math.sqrt(2 / fanOut),
+    xavierNormal: Math.sqrt(2 / (fanIn + fanOut)),
+    lecunNormal: Math.sqrt(1 / fanIn),
+    standardNormal: 1,
   };
   for (const [name, deviation] of Object.entries(deviations)) {
     it(`${name}: N(0, ${deviation.toFixed(4)}²)`, () => {
