@@ -6,6 +6,8 @@ import { checkNames, nonNegativeInteger, numberIn, positiveInteger } from '../op
 import { tensor } from '../ops/create.js';
 import { gather } from '../ops/indexing.js';
 import type { Shape } from '../shape.js';
+import type { Augmentation } from './augment.js';
+import type { PerChannel } from './normalize.js';
 import { permutation } from './permutation.js';
 
 /** One named part of each sample, in native memory. */
@@ -16,9 +18,11 @@ export interface Field {
   /** Of one sample. */
   readonly shape: Shape;
   readonly dtype: DType;
-  /** The network sees `value · scale + shift`: batches of uint8 become float32 in the gather. */
-  readonly scale: number;
-  readonly shift: number;
+  /** The network sees `value · scale + shift`, by channel where they are lists: batches of uint8 become float32 in the gather. */
+  readonly scale: PerChannel;
+  readonly shift: PerChannel;
+  /** What training does to the images. */
+  readonly augmentation?: Augmentation;
 }
 
 /** Samples in native memory: what `fit` gathers its batches from. `dispose` frees them early. */

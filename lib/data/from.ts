@@ -1,9 +1,12 @@
 import { isFloat } from '../dtype.js';
 import { RavineError, describe } from '../errors.js';
-import { boolean, checkNames, numberIn } from '../options.js';
+import type { Tensor } from '../ir/tensor.js';
+import { isArray } from '../ops/check.js';
+import { boolean, checkNames } from '../options.js';
 import { firstNonFinite } from '../runtime/finite.js';
-import { sizeOf } from '../shape.js';
+import { formatType, sizeOf } from '../shape.js';
 import { Dataset, nonFinite, type Field } from './dataset.js';
+import { perChannel, scaleOf, type Normalization, type PerChannel } from './normalize.js';
 import { readElements, toTensor, type Elements, type ReadElements } from './elements.js';
 
 /** Named parts of the samples; the first axis counts samples. `y` is the target, all others are inputs. */
@@ -13,13 +16,15 @@ export interface DataFields {
   readonly [name: string]: Elements | undefined;
 }
 
-/** For every input, or by its name. */
-export type PerField = number | Readonly<Record<string, number>>;
+/** For every input, or by its name; a list has a number for each channel, the last axis. */
+export type PerField = PerChannel | Readonly<Record<string, PerChannel>>;
 
 export interface FromOptions {
   /** Inputs enter the network as `value · scale + shift`, worked out when a batch is gathered. Default 1 and 0. */
   readonly scale?: PerField;
   readonly shift?: PerField;
+  /** Every input enters as (value/max − mean)/deviation, by channel where these are lists. In place of scale and shift. */
+  readonly normalize?: Normalization;
   /** Refuse NaN and infinities, in one native pass. Default true. */
   readonly checkFinite?: boolean;
   /**
@@ -33,7 +38,7 @@ const where = 'data.from';
 
 /** Samples from typed arrays, nested arrays or tensors. What is given is copied (tensors are shared): later changes to it do not show. */
 export function from(fields: DataFields, options: FromOptions = {}): Dataset {
-  checkNames(where, options, ['scale', 'shift', 'checkFinite', 'transfer']);
+  checkNames(where, options, ['scale', 'shift', 'normalize', 'checkFinite', 'transfer']);
   if (typeof fields !== 'object' || fields === null)
     throw new RavineError('data', where, `expected { x, y }, got ${describe(fields)}`);
   const { checkFinite = true, transfer = false } = options;
@@ -42,11 +47,10 @@ export function from(fields: DataFields, options: FromOptions = {}): Dataset {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
   const read = given.map(([name, value]) => [name, readElements(where, name, value, name === 'y')] as const);
   if (transfer) read.forEach(([name, elements]) => checkTransferable(name, elements));
-  const scales = perField('scale', options.scale, given, 1);
-  const shifts = perField('shift', options.shift, given, 0);
+  const scalesOf = scaling(options, given);
   const made: Field[] = [];
   try {
-    for (const [name, elements] of read) made.push(makeField(name, elements, scales(name), shifts(name), checkFinite));
+    for (const [name, elements] of read) made.push(makeField(name, elements, scalesOf(name, elements), checkFinite));
     const dataset = new Dataset(where, made);
     if (transfer) read.forEach(([, elements]) => detach(elements));
     return dataset;
@@ -56,7 +60,26 @@ export function from(fields: DataFields, options: FromOptions = {}): Dataset {
   }
 }
 
-function makeField(name: string, elements: ReadElements, scale: number, shift: number, checkFinite: boolean): Field {
+interface Scaling {
+  readonly scale: PerChannel;
+  readonly shift: PerChannel;
+}
+
+/** How each field is scaled: by scale and shift, or to mean 0 and deviation 1. */
+function scaling(
+  { scale, shift, normalize }: FromOptions,
+  given: readonly (readonly [string, unknown])[],
+): (name: string, elements: ReadElements) => Scaling {
+  if (normalize === undefined) {
+    const [scales, shifts] = [perField('scale', scale, given, 1), perField('shift', shift, given, 0)];
+    return (name) => ({ scale: scales(name), shift: shifts(name) });
+  }
+  if (scale !== undefined || shift !== undefined)
+    throw new RavineError('option', where, 'expected scale and shift, or normalize, got both');
+  return (name, { dtype }) => (name === 'y' ? { scale: 1, shift: 0 } : scaleOf(where, normalize, dtype === 'uint8'));
+}
+
+function makeField(name: string, elements: ReadElements, { scale, shift }: Scaling, checkFinite: boolean): Field {
   const tensor = toTensor(elements);
   const shape = tensor.shape.slice(1);
   const found = checkFinite ? firstNonFinite(tensor) : undefined;
@@ -64,6 +87,7 @@ function makeField(name: string, elements: ReadElements, scale: number, shift: n
     tensor.dispose();
     throw nonFinite(where, name, found.position, found.value, sizeOf(shape));
   }
+  checkChannels(name, tensor, scale, shift);
   if ((scale !== 1 || shift !== 0) && !isFloat(tensor.dtype) && tensor.dtype !== 'uint8') {
     tensor.dispose();
     throw new RavineError(
@@ -75,26 +99,35 @@ function makeField(name: string, elements: ReadElements, scale: number, shift: n
   return { name, tensor, shape, dtype: tensor.dtype, scale, shift };
 }
 
-/** A number stands for every input, never for the target. */
+/** Lists have as many numbers as there are channels. */
+function checkChannels(name: string, tensor: Tensor, ...lists: readonly PerChannel[]): void {
+  const channels = tensor.rank > 1 ? tensor.shape.at(-1) : undefined;
+  for (const list of lists) {
+    if (typeof list === 'number' || list.length === channels) continue;
+    const got = formatType(tensor);
+    tensor.dispose();
+    throw new RavineError('shape', where, `expected ${name} to have ${list.length} channels in its last axis, got ${got}`);
+  }
+}
+
+/** A number or list stands for every input, never for the target. */
 function perField(
   option: string,
   value: PerField | undefined,
   given: readonly (readonly [string, unknown])[],
   standard: number,
-): (name: string) => number {
+): (name: string) => PerChannel {
   if (value === undefined) return () => standard;
-  if (typeof value !== 'object') {
-    const number = numberIn(where, option, value, -Infinity);
-    return (name) => (name === 'y' ? standard : number);
+  if (typeof value !== 'object' || isArray(value)) {
+    const numbers = perChannel(where, option, value);
+    return (name) => (name === 'y' ? standard : numbers);
   }
   checkNames(
     `${where} ${option}`,
     value,
     given.map(([name]) => name),
   );
-  const numbers = new Map(
-    Object.entries(value).map(([name, number]) => [name, numberIn(where, `${option}.${name}`, number, -Infinity)]),
-  );
+  const numbers = new Map(Object.entries(value).map(([name, own]) => [name, perChannel(where, `${option}.${name}`, own)]));
   return (name) => numbers.get(name) ?? standard;
 }
 

@@ -1,9 +1,10 @@
 import { checkDType, isFloat, type DType, type TypedArray } from '../dtype.js';
 import { RavineError, describe } from '../errors.js';
 import { Tensor } from '../ir/tensor.js';
-import { boolean, checkNames, numberIn, positiveInteger } from '../options.js';
+import { boolean, checkNames, positiveInteger } from '../options.js';
 import { checkShape, sameShape, sizeOf, type Shape } from '../shape.js';
 import { nonFinite } from './dataset.js';
+import { perChannel, type PerChannel } from './normalize.js';
 import { readElements, type Elements } from './elements.js';
 
 /** What a stream says of one field: batches have [rows, ...shape]. */
@@ -13,8 +14,8 @@ export interface StreamField {
   /** Default 'float32', and 'int32' for the target. */
   readonly dtype?: DType;
   /** As for `data.from`. */
-  readonly scale?: number;
-  readonly shift?: number;
+  readonly scale?: PerChannel;
+  readonly shift?: PerChannel;
 }
 
 export interface StreamOptions {
@@ -138,7 +139,10 @@ function resolveField(name: string, field: StreamField): ResolvedField {
     throw new RavineError('option', at, `expected { shape, dtype }, got ${describe(field)}`);
   checkNames(at, field, ['shape', 'dtype', 'scale', 'shift']);
   const dtype = checkDType(at, field.dtype ?? (name === 'y' ? 'int32' : 'float32'));
-  const scale = numberIn(at, 'scale', field.scale ?? 1, -Infinity);
-  const shift = numberIn(at, 'shift', field.shift ?? 0, -Infinity);
-  return { name, shape: checkShape(at, field.shape), dtype, scale, shift };
+  const shape = checkShape(at, field.shape);
+  const [scale, shift] = [perChannel(at, 'scale', field.scale ?? 1), perChannel(at, 'shift', field.shift ?? 0)];
+  for (const list of [scale, shift])
+    if (typeof list !== 'number' && list.length !== shape.at(-1))
+      throw new RavineError('shape', at, `expected ${list.length} channels in the last axis, got the shape [${shape.join(',')}]`);
+  return { name, shape, dtype, scale, shift };
 }

@@ -1,10 +1,18 @@
-import { isFloat } from '../dtype.js';
+import { byChannel, type PerChannel } from '../data/normalize.js';
+import { isFloat, type DType } from '../dtype.js';
 import { RavineError, internal } from '../errors.js';
 import type { Tensor } from '../ir/tensor.js';
 import type { Trace } from '../ir/trace.js';
 import { cast } from '../ops/cast.js';
+import type { TensorLike } from '../ops/check.js';
+import { stack } from '../ops/concat.js';
+import { scalar } from '../ops/constant.js';
 import { add, mul } from '../ops/elementwise.js';
 import { gather } from '../ops/indexing.js';
+import { gatherImages } from '../ops/gather-images.js';
+import { streamOf } from '../ops/random.js';
+import { reshape } from '../ops/reshape.js';
+import { sizeOf } from '../shape.js';
 import type { BatchSpec, FieldSpec } from './session.js';
 
 /** Arguments of a traced step: the fields in order, then the sample numbers where rows are gathered. */
@@ -21,26 +29,46 @@ export function traceBatch(trace: Trace, spec: BatchSpec, workType: 'float32' | 
     spec.fields.map((field, i) => {
       const source = sources[i];
       internal(source !== undefined, 'a field without a source');
-      return [field.name, indices ? gatherField(source, indices, field, workType) : convertField(source, field, workType)];
+      return [field.name, indices ? gatherField(trace, source, indices, field, workType) : convertField(source, field, workType)];
     }),
   );
 }
 
 /** The batch's rows; scaled integers become numbers of the parameters' type. */
-function gatherField(source: Tensor, indices: Tensor, field: FieldSpec, workType: 'float32' | 'float64'): Tensor {
-  const converts = field.scale !== 1 || field.shift !== 0;
-  if (converts && !isFloat(field.dtype) && field.dtype !== 'uint8')
-    throw new RavineError('dtype', 'fit', `expected '${field.name}' to be uint8 or float to be scaled, got ${field.dtype}`);
-  return gather(
-    source,
-    indices,
-    0,
-    converts ? { dtype: isFloat(field.dtype) ? field.dtype : workType, scale: field.scale, shift: field.shift } : {},
-  );
+function gatherField(trace: Trace, source: Tensor, indices: Tensor, field: FieldSpec, workType: 'float32' | 'float64'): Tensor {
+  const { dtype, scale, shift, augmentation } = field;
+  const converts = scale !== 1 || shift !== 0;
+  if (converts && !isFloat(dtype) && dtype !== 'uint8')
+    throw new RavineError('dtype', 'fit', `expected '${field.name}' to be uint8 or float to be scaled, got ${dtype}`);
+  const to = isFloat(dtype) ? dtype : workType;
+  if (augmentation || typeof scale !== 'number' || typeof shift !== 'number')
+    return gatherChannels(trace, source, indices, field, to);
+  return gather(source, indices, 0, converts ? { dtype: to, scale, shift } : {});
+}
+
+/** Rows that are scaled by channel, or images that training augments. */
+function gatherChannels(trace: Trace, source: Tensor, indices: Tensor, field: FieldSpec, dtype: DType): Tensor {
+  const { name, shape, augmentation } = field;
+  const channels = shape.at(-1) ?? 1;
+  const [scale, shift] = [byChannel(field.scale, channels), byChannel(field.shift, channels)];
+  if (!augmentation) {
+    const places = sizeOf(shape.slice(0, -1));
+    const rows = reshape(source, [source.shape[0] ?? 0, 1, places, channels]);
+    const gathered = gatherImages(rows, indices, undefined, { dtype, size: [1, places], scale, shift, fill: 0 });
+    return reshape(gathered, [indices.size, ...shape]);
+  }
+  const { size, fill, ...rest } = augmentation;
+  const draw = trace.training ? { ...rest, stream: streamOf(`${name}/augment`) } : undefined;
+  return gatherImages(source, indices, draw && trace.random(), { dtype, size, scale, shift, fill, ...(draw && { draw }) });
 }
 
 /** The same for a batch that a feed filled. */
-function convertField(source: Tensor, { dtype, scale, shift }: FieldSpec, workType: 'float32' | 'float64'): Tensor {
+function convertField(source: Tensor, { dtype, shape, scale, shift }: FieldSpec, workType: 'float32' | 'float64'): Tensor {
   if (scale === 1 && shift === 0) return source;
-  return add(mul(isFloat(dtype) ? source : cast(source, workType), scale), shift);
+  const numbers = isFloat(dtype) ? source : cast(source, workType);
+  const factor = (value: PerChannel): TensorLike =>
+    typeof value === 'number'
+      ? value
+      : stack(byChannel(value, shape.at(-1) ?? 1).map((one) => scalar(one, { dtype: numbers.dtype })));
+  return add(mul(numbers, factor(scale)), factor(shift));
 }

@@ -1,3 +1,5 @@
+import type { Augmentation } from '../data/augment.js';
+import type { PerChannel } from '../data/normalize.js';
 import type { DType } from '../dtype.js';
 import type { Tensor } from '../ir/tensor.js';
 import type { Shape } from '../shape.js';
@@ -20,8 +22,9 @@ export interface FieldSpec {
   readonly dtype: DType;
   /** Of one sample. */
   readonly shape: Shape;
-  readonly scale: number;
-  readonly shift: number;
+  readonly scale: PerChannel;
+  readonly shift: PerChannel;
+  readonly augmentation?: Augmentation;
 }
 
 /** How a program gets its batch. `rows`: samples of the resident data set, undefined for batches from a feed. */

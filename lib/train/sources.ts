@@ -29,7 +29,14 @@ export function inputSource(x: Dataset | Elements): Source {
 export function fieldsOf(dataset: Dataset, names: readonly string[]): FieldSpec[] {
   return [...dataset.fields.values()]
     .filter(({ name }) => names.includes(name))
-    .map(({ name, dtype, shape, scale, shift }) => ({ name, dtype, shape, scale, shift }));
+    .map(({ name, dtype, shape, scale, shift, augmentation }) => ({
+      name,
+      dtype,
+      shape,
+      scale,
+      shift,
+      ...(augmentation && { augmentation }),
+    }));
 }
 
 /** How batches of `samples` rows come out of a data set. */

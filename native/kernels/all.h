@@ -6,6 +6,7 @@
 #include "check.h"
 #include "cumsum.h"
 #include "elementwise.h"
+#include "gather_images.h"
 #include "index.h"
 #include "linear_algebra.h"
 #include "matmul.h"

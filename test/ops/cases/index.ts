@@ -1,5 +1,6 @@
 import type { OpCase } from '../harness.js';
 import { elementwiseCases } from './elementwise.js';
+import { imageCases } from './images.js';
 import { indexingCases } from './indexing.js';
 import { linearAlgebraCases } from './linear-algebra.js';
 import { matmulCases } from './matmul.js';
@@ -14,6 +15,7 @@ import { upsampleCases } from './upsample.js';
 /** Every case that the harness runs. */
 export const allCases: readonly OpCase[] = [
   ...elementwiseCases,
+  ...imageCases,
   ...indexingCases,
   ...linearAlgebraCases,
   ...matmulCases,

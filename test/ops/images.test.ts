@@ -1,0 +1,4 @@
+import { imageCases } from './cases/images.js';
+import { testOp } from './harness.js';
+
+imageCases.forEach(testOp);
