@@ -2,13 +2,13 @@ import type { DType } from '../dtype.js';
 import { RavineError, describe } from '../errors.js';
 import { evaluator } from '../ir/evaluator.js';
 import { Tensor } from '../ir/tensor.js';
-import { checkNames, nonNegativeInteger, numberIn, positiveInteger } from '../options.js';
+import { positiveInteger } from '../options.js';
 import { tensor } from '../ops/create.js';
 import { gather } from '../ops/indexing.js';
 import type { Shape } from '../shape.js';
 import type { Augmentation } from './augment.js';
 import type { PerChannel } from './normalize.js';
-import { permutation } from './permutation.js';
+import { countOf, foldRows, joinRows, resolveSplit, splitRows, type SplitOptions } from './split.js';
 
 /** One named part of each sample, in native memory. */
 export interface Field {
@@ -23,6 +23,12 @@ export interface Field {
   readonly shift: PerChannel;
   /** What training does to the images. */
   readonly augmentation?: Augmentation;
+}
+
+/** One way to cross-validate: what to train on, and what to validate on. */
+export interface Fold {
+  readonly train: Dataset;
+  readonly validation: Dataset;
 }
 
 /** Samples in native memory: what `fit` gathers its batches from. `dispose` frees them early. */
@@ -56,16 +62,32 @@ export class Dataset {
     return this.#gather('Dataset.subset', Int32Array.from(indices));
   }
 
-  /** Copies of the samples in two parts, drawn at random; the first holds `fraction` of them, rounded, and each at least one. */
-  split(fraction: number, options: { readonly seed?: number } = {}): [Dataset, Dataset] {
+  /**
+   * Copies of the samples in two parts, drawn at random. The first holds `fraction` of them, rounded, or as many as a whole number from 1 on says; each
+   * at least one. With `stratify` both have the classes of `y` in the same proportions, to within one sample a class.
+   */
+  split(fraction: number, options: SplitOptions = {}): [Dataset, Dataset] {
     const where = 'Dataset.split';
-    checkNames(where, options, ['seed']);
-    const seed = nonNegativeInteger(where, 'seed', options.seed ?? 0);
-    const first = Math.round(numberIn(where, 'fraction', fraction, 0, 1) * this.samples);
-    if (first < 1 || first >= this.samples)
-      throw new RavineError('option', where, `${fraction} of ${this.samples} samples leaves a part without any`);
-    const order = permutation(this.samples, seed);
-    return [this.#gather(where, order.subarray(0, first)), this.#gather(where, order.subarray(first))];
+    const { seed, classes } = resolveSplit(where, this, options, 2);
+    const first = countOf(where, fraction, this.samples);
+    const [left, right] = splitRows(this.samples, first, seed, classes);
+    return [this.#gather(where, left), this.#gather(where, right)];
+  }
+
+  /**
+   * Cross-validation: the samples in `count` parts, drawn at random, which differ by one sample at most; each in turn is the one to validate on, the others
+   * together those to train on. With `stratify` every part has the classes of `y` in the same proportions. Copies, one fold at a time.
+   */
+  *folds(count: number, options: SplitOptions = {}): IterableIterator<Fold> {
+    const where = 'Dataset.folds';
+    if (positiveInteger(where, 'count', count) < 2 || count > this.samples)
+      throw new RavineError('option', where, `expected a count from 2 to ${this.samples}, got ${count}`);
+    const { seed, classes } = resolveSplit(where, this, options, count);
+    const parts = foldRows(this.samples, count, seed, classes);
+    for (const [i, validation] of parts.entries()) {
+      const rest = parts.filter((_, other) => other !== i);
+      yield { train: this.#gather(where, joinRows(rest)), validation: this.#gather(where, validation) };
+    }
   }
 
   #gather(where: string, rows: Int32Array): Dataset {
