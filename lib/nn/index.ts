@@ -21,10 +21,12 @@ export {
   tanh,
 } from './activations.js';
 export { Buffer, type BufferOptions } from './buffer.js';
+export { Conv, conv1d, conv2d, depthwiseConv2d, type ConvLayerOptions } from './conv.js';
+export { ConvTranspose, convTranspose1d, convTranspose2d, type ConvTransposeLayerOptions } from './conv-transpose.js';
 export { describeLayers, type LayerRow } from './describe.js';
 export { ChannelDropout, Dropout, dropout, dropout1d, dropout2d } from './dropout.js';
 export { Embedding, embedding, type EmbeddingOptions } from './embedding.js';
-export { Flatten, flatten } from './flatten.js';
+export { Flatten, flatten, type FlattenOptions } from './flatten.js';
 export { Glu, glu } from './glu.js';
 export { initialize, type InitializationPreset, type InitializationRules } from './initialize.js';
 export {

@@ -1,3 +1,5 @@
+export { conv1d, conv2d, convTranspose1d, convTranspose2d, type ConvOptions, type ConvTransposeOptions } from './conv.js';
+export type { ConvPadding } from './conv-window.js';
 export {
   elu,
   gelu,

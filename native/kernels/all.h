@@ -4,6 +4,8 @@
 #include "average_pool.h"
 #include "cast.h"
 #include "check.h"
+#include "conv.h"
+#include "conv_weights.h"
 #include "cumsum.h"
 #include "elementwise.h"
 #include "gather_images.h"
