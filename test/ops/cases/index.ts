@@ -1,4 +1,5 @@
 import type { OpCase } from '../harness.js';
+import { convCases } from './conv.js';
 import { elementwiseCases } from './elementwise.js';
 import { imageCases } from './images.js';
 import { indexingCases } from './indexing.js';
@@ -14,6 +15,7 @@ import { upsampleCases } from './upsample.js';
 
 /** Every case that the harness runs. */
 export const allCases: readonly OpCase[] = [
+  ...convCases,
   ...elementwiseCases,
   ...imageCases,
   ...indexingCases,

@@ -1,0 +1,165 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Tensor } from '../../lib/ir/tensor.js';
+import * as nn from '../../lib/nn/index.js';
+import * as ops from '../../lib/ops/index.js';
+import { grad } from '../../lib/runtime/index.js';
+
+interface Golden {
+  readonly layer: 'conv1d' | 'conv2d' | 'convTranspose1d' | 'convTranspose2d';
+  readonly channels: readonly [number, number];
+  readonly kernel: number | readonly [number, number];
+  readonly options: Record<string, unknown>;
+  readonly shape: readonly number[];
+  readonly output: readonly number[];
+  readonly y: readonly number[];
+  readonly dx: readonly number[];
+  readonly dw: readonly number[];
+  readonly weight: readonly number[];
+}
+
+const { cases } = JSON.parse(readFileSync(new URL('../golden/conv.json', import.meta.url), 'utf8')) as {
+  cases: readonly Golden[];
+};
+
+function numbers(shape: readonly number[], of: (i: number) => number): Tensor {
+  const size = shape.reduce((product, length) => product * length, 1);
+  return ops.tensor(
+    Float64Array.from({ length: size }, (_, i) => of(i)),
+    { shape },
+  );
+}
+const toLast = (x: Tensor): Tensor => ops.transpose(x, x.rank === 3 ? [0, 2, 1] : [0, 2, 3, 1]);
+const toFirst = (x: Tensor): Tensor => ops.transpose(x, x.rank === 3 ? [0, 2, 1] : [0, 3, 1, 2]);
+
+function expectClose(got: Tensor, want: readonly number[]): void {
+  const data = got.data();
+  expect(data.length).toBe(want.length);
+  want.forEach((value, i) =>
+    expect(Math.abs((data[i] ?? NaN) - value)).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(value))),
+  );
+}
+
+function layerOf({ layer, channels, kernel, options }: Golden): nn.Conv | nn.ConvTranspose {
+  const make = nn[layer] as (into: number, out: number, size: unknown, options: unknown) => nn.Conv | nn.ConvTranspose;
+  return make(channels[0], channels[1], kernel, { ...options, dtype: 'float64' });
+}
+
+describe('equals PyTorch', () => {
+  it.each(cases)('$layer $channels, $kernel, $options', (golden) => {
+    const layer = layerOf(golden);
+    const { layout } = layer.weight;
+    expect(layout?.externalShape).toEqual(golden.weight);
+    const w = layout!.fromExternal(numbers(golden.weight, (i) => ((31 * i) % 17) / 8 - 1));
+    layer.weight.adopt(w.storage);
+    layer.bias?.adopt(numbers(layer.bias.shape, (i) => i / 4 - 1).storage);
+    const x = toLast(numbers(golden.shape, (i) => ((7919 * i) % 101) / 16 - 3));
+    const y = layer.forward(x);
+    expectClose(toFirst(y), golden.y);
+    const dy = toLast(numbers(golden.output, (i) => 1 + (i % 5) / 4));
+    const options = Object.fromEntries(Object.entries(golden.options).filter(([name]) => name !== 'bias'));
+    const op = ops[golden.layer] as (x: Tensor, w: Tensor, options: unknown) => Tensor;
+    const [dx, dw] = grad(([a, b]: readonly Tensor[]) => ops.sum(ops.mul(op(a!, b!, options), dy)))([x, layer.weight]);
+    expectClose(toFirst(dx!), golden.dx);
+    expectClose(layout!.toExternal(dw!), golden.dw);
+  });
+});
+
+describe('flatten', () => {
+  const x = ops.tensor(
+    Float32Array.from({ length: 12 }, (_, i) => i),
+    { shape: [1, 2, 2, 3] },
+  );
+  it("gives PyTorch's order of features", () => {
+    expect([...nn.flatten().forward(x).data()]).toEqual([0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]);
+  });
+  it('or features as they lie', () => {
+    expect([...nn.flatten({ order: 'channels-last' }).forward(x).data()]).toEqual([...x.data()]);
+    expect(() => nn.flatten({ order: 'chw' as never })).toThrow(
+      "[flatten] expected order to be 'channels-first' or 'channels-last', got \"chw\"",
+    );
+  });
+});
+
+describe('bad input', () => {
+  const image = ops.zeros([2, 5, 5, 3]);
+  it.each([
+    ['channels', () => nn.conv2d(4, 8, 3).forward(image), '[conv2d(4, 8, 3)] expected 4 channels, got float32[2,5,5,3]'],
+    [
+      'channels first',
+      () => nn.conv2d(3, 8, 3).forward(ops.zeros([2, 3, 5, 5])),
+      'help: channels come last: transpose(x, [0, 2, 3, 1])',
+    ],
+    [
+      'rank',
+      () => nn.conv2d(3, 8, 3).forward(ops.zeros([5, 5, 3])),
+      'expected [samples, height, width, channels], got float32[5,5,3]',
+    ],
+    ['rank of a line', () => nn.conv1d(3, 8, 3).forward(image), 'expected [samples, length, channels], got float32[2,5,5,3]'],
+    ['dtype', () => nn.conv2d(3, 8, 3, { dtype: 'float64' }).forward(image), 'expected float64, got float32[2,5,5,3]'],
+    ['groups', () => nn.conv2d(3, 8, 3, { groups: 2 }), '[conv2d] expected groups to divide 3 and 8 channels, got 2'],
+    [
+      'a kernel larger than the image',
+      () => nn.conv2d(3, 8, 7).forward(image),
+      '[conv2d] expected an axis of at least 7 elements for a kernel over 7, got one of 5',
+    ],
+    ['a misspelt option', () => nn.conv2d(3, 8, 3, { strides: 2 } as never), "[conv2d] unknown option 'strides'"],
+    [
+      'an unknown padding',
+      () => nn.conv2d(3, 8, 3, { padding: 'full' as never }),
+      "[conv2d] expected padding to be 'same', 'valid' or numbers, got \"full\"",
+    ],
+    [
+      'padding of a wrong form',
+      () => nn.conv2d(3, 8, 3, { padding: [[1, 1]] as never }),
+      '[conv2d] expected padding to be [before, after] for each of 2 axes',
+    ],
+    [
+      'a kernel that reaches too far',
+      () => nn.conv1d(3, 8, 3, { dilation: 10_000 }),
+      '[conv1d] expected a kernel that reaches over at most 16384 elements, got 20001',
+    ],
+    [
+      'output padding',
+      () => nn.convTranspose2d(3, 8, 3, { stride: 2, outputPadding: 2 }),
+      '[convTranspose2d] expected outputPadding below stride or dilation, got 2',
+    ],
+    [
+      'no output',
+      () => nn.convTranspose2d(3, 8, 3, { padding: 9 }).forward(image),
+      '[convTranspose2d] expected padding that leaves an output, got one of length',
+    ],
+    [
+      'weights that do not meet x',
+      () => ops.conv2d(image, ops.zeros([3, 3, 4, 8])),
+      '[conv2d] expected x.shape[3] = groups·w.shape[2], got float32[2,5,5,3] and float32[3,3,4,8]',
+    ],
+    [
+      'weights of another rank',
+      () => ops.conv2d(image, ops.zeros([3, 3, 8])),
+      '[conv2d] expected w to be [rows, columns, inChannels, outChannels], got float32[3,3,8]',
+    ],
+    [
+      'an image of another rank',
+      () => ops.conv1d(image, ops.zeros([3, 3, 8])),
+      '[conv1d] expected x to be [samples, length, channels], got float32[2,5,5,3]',
+    ],
+    ['no weights', () => ops.conv2d(image, ops.zeros([3, 3, 3, 0])), '[conv2d] expected weights, got float32[3,3,3,0]'],
+    [
+      'transposed weights',
+      () => ops.convTranspose2d(image, ops.zeros([3, 3, 8, 4])),
+      '[convTranspose2d] expected x.shape[3] = w.shape[3]',
+    ],
+    [
+      'channels that are no multiple of the groups',
+      () => ops.conv2d(image, ops.zeros([3, 3, 1, 8]), { groups: 3 }),
+      '[conv2d] expected w.shape[3] to be a multiple of 3 groups',
+    ],
+  ])('%s', (_, run, message) => {
+    expect(run).toThrow(message);
+  });
+
+  it('no samples give none', () => {
+    expect(nn.conv2d(3, 8, 3).forward(ops.zeros([0, 5, 5, 3])).shape).toEqual([0, 3, 3, 8]);
+  });
+});

@@ -1,0 +1,4 @@
+import { convCases } from './cases/conv.js';
+import { testOp } from './harness.js';
+
+convCases.forEach(testOp);
