@@ -62,6 +62,18 @@ nn.sequential(nn.linear(3, 84), nn.reshape([4, 21]), nn.linear(21, 8), nn.reshap
 nn.sequential(nn.linear(3, 16), nn.residual(nn.sequential(nn.linear(16, 4), nn.relu(), nn.linear(4, 16))), nn.linear(16, 8));
 nn.sequential(nn.linear(3, 16), nn.residual(nn.linear(16, 8), nn.linear(16, 8)), nn.linear(8, 8));
 
+// Convolutions: channels are known, heights and widths are not.
+nn.sequential(
+  nn.conv2d(3, 16, 3, { padding: 'same' }),
+  nn.relu(),
+  nn.maxPool2d(2),
+  nn.depthwiseConv2d(16, 3),
+  nn.convTranspose2d(16, 8, 2, { stride: 2 }),
+  nn.flatten(),
+  nn.linear(1568, 10),
+);
+nn.sequential(nn.conv1d(4, 8, 3), nn.conv1d(8, 8, 3, { groups: 2 }));
+
 // Nested, empty, and long.
 const inner = nn.sequential(nn.linear(512, 256), nn.relu());
 nn.sequential(nn.linear(784, 512), inner, nn.sequential(nn.linear(256, 10), nn.sequential()));

@@ -80,6 +80,12 @@ nn.sequential(
   nn.linear(99, 1),
 );
 
+// Channels.
+// expect-error: conv2d(32, 64) expects 32 channels, the layer before it gives 16 @ nn.conv2d(32, 64, 3)
+nn.sequential(nn.conv2d(3, 16, 3), nn.relu(), nn.conv2d(32, 64, 3));
+// expect-error: convTranspose1d(8, 4) expects 8 channels, the layer before it gives 6 @ nn.convTranspose1d(8, 4, 2)
+nn.sequential(nn.conv1d(3, 6, 3), nn.convTranspose1d(8, 4, 2));
+
 // What is no layer.
 // expect-error: is not assignable to parameter of type @ 512
 nn.sequential(nn.linear(784, 512), 512);
