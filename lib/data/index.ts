@@ -1,4 +1,6 @@
 export { augment, type Augmentation, type AugmentOptions, type RowsAndColumns } from './augment.js';
+export { csv, CsvDataset, type CategoryOption, type CsvOptions } from './csv.js';
+export type { CategoryEncoding } from './csv-columns.js';
 export { Dataset, type Field, type Fold } from './dataset.js';
 export type { Elements, NestedNumbers, NumericArray, ShapedElements } from './elements.js';
 export { from, type DataFields, type FromOptions, type PerField } from './from.js';
