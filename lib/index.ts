@@ -19,6 +19,7 @@ export * as metrics from './metrics/index.js';
 export * as nn from './nn/index.js';
 export * as optim from './optim/index.js';
 export * from './optim/minimize/index.js';
+export * from './sparse/index.js';
 export {
   Model,
   type EpochEnd,

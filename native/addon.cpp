@@ -9,8 +9,10 @@
 #include "binding_buffer.h"
 #include "binding_environment.h"
 #include "binding_feed.h"
+#include "binding_job.h"
 #include "binding_loop.h"
 #include "binding_program.h"
+#include "binding_sparse.h"
 #include "blas.h"
 #include "counters.h"
 #include "cpu.h"
@@ -119,6 +121,8 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   environment->binding = Napi::Persistent(BindingHandle::define(env));
   environment->loop = Napi::Persistent(LoopHandle::define(env));
   environment->feed = Napi::Persistent(FeedHandle::define(env));
+  environment->job = Napi::Persistent(JobHandle::define(env));
+  environment->sparse = Napi::Persistent(SparseHandle::define(env));
   exports.Set("kernels", kernelList(env));
   exports.Set("elementwise", elementwiseNames(env));
   exports.Set("reductions", reductionNames(env));
@@ -130,6 +134,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("createProgram", Napi::Function::New<createProgram>(env, "createProgram"));
   exports.Set("createFeed", Napi::Function::New<createFeed>(env, "createFeed"));
   exports.Set("startLoop", Napi::Function::New<startLoop>(env, "startLoop"));
+  exports.Set("startSparse", Napi::Function::New<startSparse>(env, "startSparse"));
 #ifdef RAVINE_DEBUG
   exports.Set("provokeOverflow", Napi::Function::New<provokeOverflow>(env, "provokeOverflow"));
 #endif

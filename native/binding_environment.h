@@ -11,16 +11,18 @@
 
 namespace ravine {
 
+class JobLetter;
 class LoopLetter;
 
 struct Environment {
   explicit Environment(Napi::Env env) : mailbox(std::make_shared<Mailbox>(env)) {}
 
-  Napi::FunctionReference buffer, program, binding, loop, feed;  // constructors
+  Napi::FunctionReference buffer, program, binding, loop, feed, job, sparse;  // constructors
   const void* pending = nullptr;  // a std::shared_ptr: what the handle under construction is to hold
   std::shared_ptr<Mailbox> mailbox;
   Runners runners;
   std::set<std::shared_ptr<LoopLetter>> loops;  // that run
+  std::set<std::shared_ptr<JobLetter>> jobs;    // that run
 
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 

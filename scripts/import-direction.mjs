@@ -10,7 +10,7 @@ const rows = [
   ['passes'],
   ['runtime'],
   ['nn', 'losses', 'metrics', 'optim', 'data', 'io'],
-  ['train'],
+  ['train', 'sparse'],
   ['index.ts'],
 ];
 
@@ -27,8 +27,8 @@ export const importDirection = {
     schema: [],
     messages: {
       direction:
-        '{{from}} must not import {{to}}: imports go errors, dtype, shape ← ir ← ops ← passes ← runtime ← nn, losses, … ← train ← index',
-      addon: '{{from}} must not import {{to}}: only runtime/ and train/ see the addon',
+        '{{from}} must not import {{to}}: imports go errors, dtype, shape ← ir ← ops ← passes ← runtime ← nn, losses, … ← train, sparse ← index',
+      addon: '{{from}} must not import {{to}}: only runtime/, train/ and sparse/ see the addon',
       unknown: '{{from}} lies in a folder that has no place in scripts/import-direction.mjs',
     },
   },
@@ -43,7 +43,7 @@ export const importDirection = {
       const to = relative(library, resolve(dirname(context.filename), source));
       const data = { from, to };
       if (rowOf(from) < rowOf(to) || to.startsWith('..')) context.report({ node, messageId: 'direction', data });
-      if (/^runtime.(native|addon)\.js$/.test(to) && !/^(runtime|train)\W/.test(from))
+      if (/^runtime.(native|addon)\.js$/.test(to) && !/^(runtime|train|sparse)\W/.test(from))
         context.report({ node, messageId: 'addon', data });
     }
     return {

@@ -1,4 +1,4 @@
-/** The addon's face, as `native/binding_*.cpp` exports it. Only `runtime/` and `train/` see it. */
+/** The addon's face, as `native/binding_*.cpp` exports it. Only `runtime/`, `train/` and `sparse/` see it. */
 
 export type Isa = 'scalar' | 'avx2' | 'avx512';
 
@@ -168,6 +168,134 @@ export interface NativeFeed {
   end(finished: boolean): void;
 }
 
+/** Work on a thread of its own. Rejects with an error whose `code` is one of lib/errors.ts, or empty. */
+export interface NativeJob<Result> {
+  readonly done: Promise<Result>;
+  /** Ends early, between rows. */
+  stop(): void;
+}
+
+/** Compressed sparse rows in native memory, never changed once made. */
+export interface NativeSparse {
+  readonly rows: number;
+  readonly columns: number;
+  readonly entries: number;
+  readonly bytes: number;
+  readonly indexBits: 16 | 32;
+  /** Every entry is 1, and none is stored. */
+  readonly binary: boolean;
+  /** Copies. */
+  arrays(): { readonly offsets: Float64Array; readonly columns: Uint32Array; readonly values: Float32Array };
+  dispose(): void;
+}
+
+export interface NativeRows {
+  /** null: the job was stopped. */
+  readonly matrix: NativeSparse | null;
+  readonly labels: Float64Array;
+}
+
+export type SparseLossName = 'hinge' | 'squaredHinge' | 'log' | 'softmax';
+
+interface SparseFitSpec {
+  readonly matrix: NativeSparse;
+  /** A class a row; with one output 0 stands for −1. */
+  readonly labels: Int32Array;
+  readonly loss: SparseLossName;
+  readonly outputs: number;
+  readonly epochs: number;
+  readonly alpha: number;
+  readonly seed: number;
+  /** float32 [columns × outputs] */
+  readonly weights: NativeBuffer;
+  /** float64; for SGD: intercepts, their averages, steps, η₀, L1 due so far, step of the first average or −1. For dual: intercepts. */
+  readonly scalars: NativeBuffer;
+}
+
+/** What `startSparse` can do: the spec of each kind of job and its result. */
+export interface SparseJobs {
+  readonly arrays: {
+    readonly spec: {
+      readonly rows: number;
+      readonly columns: number;
+      readonly entries: number;
+      readonly offsets: NativeBuffer;
+      readonly indices: NativeBuffer;
+      readonly index: 'uint16' | 'int32' | 'uint32';
+      readonly values?: NativeBuffer;
+    };
+    readonly result: NativeRows;
+  };
+  readonly svmlight: {
+    readonly spec: { readonly path: string; readonly columns: number; readonly zeroBased: boolean };
+    readonly result: NativeRows;
+  };
+  readonly read: { readonly spec: { readonly path: string; readonly key: Float64Array }; readonly result: NativeRows };
+  readonly write: {
+    readonly spec: {
+      readonly path: string;
+      readonly key: Float64Array;
+      readonly matrix: NativeSparse;
+      readonly labels: Float64Array;
+    };
+    readonly result: undefined;
+  };
+  readonly counts: { readonly spec: { readonly matrix: NativeSparse }; readonly result: Float64Array };
+  readonly weighted: {
+    readonly spec: {
+      readonly matrix: NativeSparse;
+      readonly scale: Float64Array;
+      readonly sublinear: boolean;
+      readonly norm: 'none' | 'l1' | 'l2';
+    };
+    readonly result: NativeRows;
+  };
+  readonly take: { readonly spec: { readonly matrix: NativeSparse; readonly rows: Int32Array }; readonly result: NativeRows };
+  readonly sgd: {
+    readonly spec: SparseFitSpec & {
+      readonly firstEpoch: number;
+      readonly l1Ratio: number;
+      /** 0: chosen by trial. */
+      readonly eta0: number;
+      readonly constant: boolean;
+      readonly average: boolean;
+      readonly averageFrom: number;
+      readonly interceptRate: number;
+      readonly shuffle: boolean;
+      readonly averages?: NativeBuffer;
+      readonly penalties?: NativeBuffer;
+    };
+    readonly result: {
+      readonly losses: Float64Array;
+      readonly steps: number;
+      readonly seconds: number;
+      readonly stopped: boolean;
+      /** Step whose score was not finite, or −1. */
+      readonly divergedAt: number;
+      readonly eta: number;
+    };
+  };
+  readonly dual: {
+    readonly spec: SparseFitSpec & { readonly gap: number; readonly intercept: boolean };
+    readonly result: {
+      readonly gaps: Float64Array;
+      readonly objectives: Float64Array;
+      readonly passes: Float64Array;
+      readonly seconds: number;
+      readonly stopped: boolean;
+    };
+  };
+  readonly score: {
+    readonly spec: {
+      readonly matrix: NativeSparse;
+      readonly weights: NativeBuffer;
+      readonly intercepts: Float64Array;
+      readonly link: 'none' | 'classes' | 'sigmoid' | 'rest' | 'softmax';
+    };
+    readonly result: NativeBuffer;
+  };
+}
+
 export interface Addon {
   readonly kernels: readonly NativeKernel[];
   /** Names of the `elementwise` kernel's operations and of the `reduce` kernel's kinds, in the order of their codes. */
@@ -182,6 +310,10 @@ export interface Addon {
   createProgram(code: Float64Array): NativeProgram;
   createFeed(entries: number): NativeFeed;
   startLoop(spec: LoopSpec, onProgress: ((progress: LoopProgress) => void) | null): NativeLoop;
+  startSparse<Kind extends keyof SparseJobs>(
+    spec: { readonly kind: Kind } & SparseJobs[Kind]['spec'],
+    onProgress: ((progress: Float64Array) => void) | null,
+  ): NativeJob<SparseJobs[Kind]['result']>;
   /** Only in the debug build: writes one byte past a heap block, for the sanitizer's own test. */
   provokeOverflow?(): void;
 }

@@ -1,0 +1,5 @@
+export { SparseLinear, type PartialFitOptions, type SparseFitOptions, type SparseHistory } from './linear.js';
+export type { Label, Labels } from './labels.js';
+export { SparseMatrix, type Numbers, type SparseArrays } from './matrix.js';
+export type { SparseLinearOptions } from './options.js';
+export { readSvmlight, type LabelledMatrix, type SvmlightOptions } from './svmlight.js';
