@@ -1,5 +1,6 @@
-// The matrix product by shape: `node bench/gemm.mjs [--threads N] [--blas PATH] [shape …]`. Builds bench/gemm.cpp with the project's
-// flags and starts it; prints GFLOPS, the share of the peak measured in the same run, and the BLAS library's where one is found.
+// The matrix product by shape: `node bench/gemm.mjs [--threads N] [--blas PATH] [shape …]`, or convolution's kernels:
+// `node bench/gemm.mjs --conv [--threads N] [--isa avx2] [shape …]`. Builds bench/gemm.cpp or bench/conv.cpp with the project's flags and
+// starts it; prints GFLOPS, the share of the peak measured in the same run, and the BLAS library's where one is found.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -10,7 +11,12 @@ import { parseArgs } from 'node:util';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { threads: { type: 'string' }, blas: { type: 'string', default: 'libopenblas.so.0' } },
+  options: {
+    conv: { type: 'boolean', default: false },
+    isa: { type: 'string', default: '-' },
+    threads: { type: 'string' },
+    blas: { type: 'string', default: 'libopenblas.so.0' },
+  },
 });
 const here = dirname(fileURLToPath(import.meta.url));
 const native = join(here, '..', 'native');
@@ -19,13 +25,14 @@ const flags = [...variables.ravine_flags, '-O3'];
 const folder = mkdtempSync(join(tmpdir(), 'ravine-gemm-'));
 
 try {
-  const objects = ['avx2', 'avx512'].map((isa) => compile(join(here, 'gemm-peak.cpp'), isa));
-  for (const source of [join(here, 'gemm.cpp'), join(native, 'gemm.cpp'), join(native, 'blas.cpp')])
+  const objects = ['avx2', 'avx512'].map((isa) => compile(join(here, values.conv ? 'conv-isa.cpp' : 'gemm-peak.cpp'), isa));
+  for (const source of [join(here, values.conv ? 'conv.cpp' : 'gemm.cpp'), join(native, 'gemm.cpp'), join(native, 'blas.cpp')])
     objects.push(compile(source));
   const program = join(folder, 'gemm');
   execFileSync(process.env.CXX ?? 'c++', ['-pthread', ...objects, '-ldl', '-o', program]);
   const threads = values.threads ?? String(availableParallelism());
-  process.exitCode = spawnSync(program, [threads, values.blas, ...positionals], { stdio: 'inherit' }).status ?? 1;
+  process.exitCode =
+    spawnSync(program, [threads, values.conv ? values.isa : values.blas, ...positionals], { stdio: 'inherit' }).status ?? 1;
 } finally {
   rmSync(folder, { recursive: true });
 }

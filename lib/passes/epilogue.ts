@@ -3,7 +3,9 @@ import type { Graph, Node, Value } from '../ir/graph.js';
 import type { Op } from '../ir/op.js';
 import { applyAll } from '../ir/apply.js';
 import { constantOp } from '../ops/constant.js';
+import { conv2dOp, type ConvAttributes } from '../ops/conv.js';
 import { matmulOp, type MatmulAttributes } from '../ops/matmul.js';
+import { reshape, reshapeOp } from '../ops/reshape.js';
 import { sameShape, sizeOf } from '../shape.js';
 import { constantAttributes } from './fold.js';
 import { rewrite } from './rewrite.js';
@@ -31,7 +33,22 @@ export const matmulEpilogueOp: Op<EpilogueAttributes> = {
   },
 };
 
-/** A product and what follows it, each used by the next alone. */
+/** relu(x ∗ w + bias). Inputs: x, w, bias?. */
+export const conv2dEpilogueOp: Op<ConvAttributes & { readonly bias: boolean; readonly relu: boolean }> = {
+  name: 'conv2dEpilogue',
+  infer: (inputs, attributes) => conv2dOp.infer(inputs.slice(0, 2), attributes),
+  gradient: 'zero',
+  implementation: {
+    kind: 'kernel',
+    lower: (inputs, outputs, attributes) => {
+      internal(conv2dOp.implementation.kind === 'kernel', 'conv2d has no kernel');
+      const call = conv2dOp.implementation.lower(inputs.slice(0, 2), outputs, attributes);
+      return { ...call, attributes: [...call.attributes.slice(0, -2), Number(attributes.bias), Number(attributes.relu)] };
+    },
+  },
+};
+
+/** A product, or a convolution, and what follows it, each used by the next alone; views that keep the rows are looked through. */
 interface Chain {
   readonly product: Node;
   readonly bias?: Value;
@@ -41,13 +58,15 @@ interface Chain {
 
 type ChainOf = (value: Value | undefined) => Chain | undefined;
 
-/** Gives matrix products the bias, ReLU and ReLU-gradient mask that follow them. What was absorbed is left as dead code. */
+/** Gives matrix products the bias, ReLU and ReLU-gradient mask that follow them, convolutions bias and ReLU. What was absorbed is left as dead code. */
 export function fuseEpilogues(graph: Graph): Graph {
   const uses = usesOf(graph);
   const chains = new Map<Node, Chain>();
   const chainOf: ChainOf = (value) => {
     if (value === undefined || uses.get(value) !== 1) return undefined;
-    return value.node.op === matmulOp ? { product: value.node } : chains.get(value.node);
+    if (value.node.op === matmulOp || value.node.op === conv2dOp) return { product: value.node };
+    const rows = value.node.op === reshapeOp ? value.node.inputs[0] : undefined;
+    return rows && rows.type.shape.at(-1) === value.type.shape.at(-1) ? chainOf(rows) : chains.get(value.node);
   };
   for (const node of graph.nodes) {
     const chain = withBias(node, chainOf) ?? withRelu(node, chainOf) ?? withMask(node, chainOf);
@@ -57,9 +76,20 @@ export function fuseEpilogues(graph: Graph): Graph {
     const chain = chains.get(node);
     if (!chain) return undefined;
     const { product, bias, relu = false, mask } = chain;
-    const inputs = [...product.inputs, ...(bias ? [bias] : []), ...(mask ? [mask] : [])].map(tensorOf);
-    const attributes = { ...(product.attributes as MatmulAttributes), bias: bias !== undefined, relu, mask: mask !== undefined };
-    return applyAll(matmulEpilogueOp, inputs, attributes);
+    const { shape = [] } = node.outputs[0]?.type ?? {};
+    const { shape: own = [] } = product.outputs[0]?.type ?? {};
+    const inputs = [...product.inputs, ...(bias ? [bias] : [])].map(tensorOf);
+    if (mask) inputs.push(reshape(tensorOf(mask), own));
+    const given = { bias: bias !== undefined, relu };
+    const outputs =
+      product.op === conv2dOp
+        ? applyAll(conv2dEpilogueOp, inputs, { ...(product.attributes as ConvAttributes), ...given })
+        : applyAll(matmulEpilogueOp, inputs, {
+            ...(product.attributes as MatmulAttributes),
+            ...given,
+            mask: mask !== undefined,
+          });
+    return outputs.map((output) => reshape(output, shape));
   });
 }
 
@@ -92,7 +122,7 @@ function withMask(node: Node, chainOf: ChainOf): Chain | undefined {
   if (node.op.name !== 'select' || !condition || !product || !isConstantZero(otherwise)) return undefined;
   const chain = chainOf(product);
   const [mask, zero] = condition.node.op.name === 'gt' ? condition.node.inputs : [];
-  if (!chain || chain.relu || chain.mask || !mask || !isConstantZero(zero)) return undefined;
+  if (!chain || chain.product.op === conv2dOp || chain.relu || chain.mask || !mask || !isConstantZero(zero)) return undefined;
   return sameShape(mask.type.shape, product.type.shape) && mask.type.dtype === product.type.dtype
     ? { ...chain, mask }
     : undefined;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Tensor } from '../../lib/ir/tensor.js';
 import * as nn from '../../lib/nn/index.js';
 import * as ops from '../../lib/ops/index.js';
-import { grad } from '../../lib/runtime/index.js';
+import { grad, jit } from '../../lib/runtime/index.js';
 
 interface Golden {
   readonly layer: 'conv1d' | 'conv2d' | 'convTranspose1d' | 'convTranspose2d';
@@ -162,4 +162,11 @@ describe('bad input', () => {
   it('no samples give none', () => {
     expect(nn.conv2d(3, 8, 3).forward(ops.zeros([0, 5, 5, 3])).shape).toEqual([0, 3, 3, 8]);
   });
+});
+
+it.each([1, 3])('gives the same bits compiled with bias and ReLU in the kernel, %i × %i taps', (size) => {
+  const layer = nn.conv2d(5, 7, size);
+  const x = ops.randomUniform([2, 9, 8, 5], { low: -1, high: 1, seed: 1 });
+  const forward = (input: Tensor) => ops.relu(layer.forward(input));
+  expect(jit(forward).sync(x).data()).toEqual(forward(x).data());
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Tensor } from '../../lib/ir/tensor.js';
-import { identity, matmul, softmaxCrossEntropyWithLogits } from '../../lib/ops/index.js';
+import { conv2d, gt, identity, matmul, select, softmaxCrossEntropyWithLogits } from '../../lib/ops/index.js';
 import { add, exp, mul, neg, relu, sub } from '../../lib/ops/elementwise.js';
 import { mean, sum } from '../../lib/ops/reduce.js';
 import { reshape } from '../../lib/ops/reshape.js';
@@ -167,6 +167,22 @@ describe('the pipeline', () => {
     expect(left.filter((line) => line.includes('matmulEpilogue') && line.includes('bias:true relu:true'))).toHaveLength(1);
     expect(left.filter((line) => line.includes('matmulEpilogue') && line.includes('mask:true'))).toHaveLength(1);
     expect(left.filter((line) => line.includes('fused'))).toHaveLength(0);
+  });
+
+  it('gives a convolution its bias and ReLU, a pointwise one as the product that it is', () => {
+    const graph = traced(
+      [float32(2, 5, 5, 4), float32(3, 3, 4, 6), float32(6), float32(1, 1, 6, 2), float32(2)],
+      (x, w, b, v, c) => relu(add(conv2d(relu(add(conv2d(x, w), b)), v), c)),
+    );
+    const calls = lines(optimize(graph)).flatMap((line) => /= (\w+)/.exec(line)?.[1] ?? []);
+    expect(calls.filter((name) => name !== 'reshape')).toEqual(['conv2dEpilogue', 'matmulEpilogue']);
+  });
+
+  it('masks no convolution', () => {
+    const graph = traced([float32(2, 5, 5, 4), float32(3, 3, 4, 6), float32(2, 3, 3, 6)], (x, w, y) =>
+      select(gt(y, 0), conv2d(x, w), 0),
+    );
+    expect(lines(optimize(graph)).filter((line) => line.includes('Epilogue'))).toEqual([]);
   });
 
   it('scales the slope of the cross entropy where it is made', () => {

@@ -1,0 +1,66 @@
+// GFLOPS of convolution's three kernels by shape, beside the peak of fused multiply-adds that a loop without memory reaches in
+// the same run. bench/gemm.mjs --conv builds and starts it: conv THREADS ISA|- [shape …]
+#include <cstring>
+
+#include "team.h"
+
+namespace ravine {
+void plan_conv_avx2(Plan&);
+void plan_conv_avx512(Plan&);
+void plan_conv_input_gradient_avx2(Plan&);
+void plan_conv_input_gradient_avx512(Plan&);
+void plan_conv_weight_gradient_avx2(Plan&);
+void plan_conv_weight_gradient_avx512(Plan&);
+}  // namespace ravine
+
+namespace {
+
+struct Shape {
+  const char* name;
+  int64_t samples, groups, in, out, length, kernel, stride, pad;  // square images; channels of a group
+
+  int64_t outputs() const { return (length + 2 * pad - kernel) / stride + 1; }
+  int64_t x() const { return samples * length * length * groups * in; }
+  int64_t w() const { return kernel * kernel * in * groups * out; }
+  int64_t y() const { return samples * outputs() * outputs() * groups * out; }
+  double flops() const { return 2.0 * static_cast<double>(y() * kernel * kernel * in); }
+};
+
+const Shape shapes[] = {
+    {"cnn-1", 64, 1, 1, 32, 28, 3, 1, 1},         {"cnn-2", 64, 1, 32, 64, 14, 3, 1, 1},
+    {"resnet-0", 32, 1, 3, 16, 32, 3, 1, 1},      {"resnet-16", 32, 1, 16, 16, 32, 3, 1, 1},
+    {"resnet-16-32", 32, 1, 16, 32, 32, 3, 2, 1}, {"resnet-1x1-32", 32, 1, 16, 32, 32, 1, 2, 0},
+    {"resnet-32", 32, 1, 32, 32, 16, 3, 1, 1},    {"resnet-32-64", 32, 1, 32, 64, 16, 3, 2, 1},
+    {"resnet-64", 32, 1, 64, 64, 8, 3, 1, 1},     {"depthwise-64", 32, 64, 1, 1, 28, 3, 1, 1},
+    {"grouped-4", 32, 4, 16, 16, 14, 3, 1, 1},    {"wide-256", 4, 1, 256, 256, 14, 3, 1, 1},
+    {"narrow-10", 32, 1, 10, 10, 20, 3, 1, 1},
+};
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const int threads = count > 1 ? std::max(1, std::atoi(arguments[1])) : 1;
+  const bool has = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+  const bool wide = has && !(count > 2 && !std::strcmp(arguments[2], "avx2"));
+  Team team(threads);
+  const double most = peak(wide ? fmaPeak_avx512 : fmaPeak_avx2, team, threads);
+  std::printf("%s, %d threads, peak %.1f GFLOPS\n%-14s %28s %28s %28s\n", wide ? "avx512" : "avx2", threads, most, "", "forward",
+              "input gradient", "weight gradient");
+  const PlanFn plans[] = {wide ? plan_conv_avx512 : plan_conv_avx2,
+                          wide ? plan_conv_input_gradient_avx512 : plan_conv_input_gradient_avx2,
+                          wide ? plan_conv_weight_gradient_avx512 : plan_conv_weight_gradient_avx2};
+  for (const Shape& s : shapes) {
+    if (count > 3 && std::none_of(arguments + 3, arguments + count, [&](const char* name) { return !std::strcmp(name, s.name); }))
+      continue;
+    std::vector<int64_t> integers{s.samples, s.groups, s.in, s.out};
+    for (int axis = 0; axis < 2; axis++) integers.insert(integers.end(), {s.length, s.outputs(), s.kernel, s.stride, s.pad, 1});
+    integers.insert(integers.end(), {0, 0});
+    const std::vector<int64_t> operands[] = {{s.x(), s.w(), s.y()}, {s.y(), s.w(), s.x()}, {s.x(), s.y(), s.w()}};
+    std::printf("%-14s", s.name);
+    for (int i = 0; i < 3; i++) {
+      const double time = measure(plans[i], s.name, operands[i], integers, s.flops(), team);
+      std::printf(" %10.1f us %7.1f GF %3.0f %%", time * 1e6, 1e-9 * s.flops() / time, 1e-7 * s.flops() / time / most);
+    }
+    std::printf("\n");
+  }
+}
