@@ -11,6 +11,7 @@ const rows = [
   ['runtime'],
   ['nn', 'losses', 'metrics', 'optim', 'data', 'io'],
   ['train', 'sparse'],
+  ['lab'],
   ['index.ts'],
 ];
 
@@ -27,7 +28,7 @@ export const importDirection = {
     schema: [],
     messages: {
       direction:
-        '{{from}} must not import {{to}}: imports go errors, dtype, shape ← ir ← ops ← passes ← runtime ← nn, losses, … ← train, sparse ← index',
+        '{{from}} must not import {{to}}: imports go errors, dtype, shape ← ir ← ops ← passes ← runtime ← nn, losses, … ← train, sparse ← lab ← index',
       addon: '{{from}} must not import {{to}}: only runtime/, train/ and sparse/ see the addon',
       unknown: '{{from}} lies in a folder that has no place in scripts/import-direction.mjs',
     },

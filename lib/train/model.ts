@@ -17,6 +17,7 @@ import { fitResident, type Position } from './fit.js';
 import { fitStream } from './fit-stream.js';
 import type { History, Logs } from './logs.js';
 import { resolveFit, type FitOptions } from './options.js';
+import type { ModelParts } from './session.js';
 import { inputSource, residentSource, type Trainable } from './sources.js';
 import { loadFile, saveFile, type SaveOptions } from './files.js';
 import { applyState, collectState, type StateDict } from './state.js';
@@ -52,6 +53,11 @@ export class Model {
       throw new RavineError('option', 'model', `expected a module, got ${describe(network)}`, { help: 'see nn.sequential' });
     this.network = network;
     this.#options = { ...options, seed: nonNegativeInteger('model', 'seed', options.seed ?? 0) };
+  }
+
+  /** What the model is made of; its parameters are drawn by now. */
+  get parts(): ModelParts {
+    return this.#ready('model').parts;
   }
 
   /** Steps applied so far. */

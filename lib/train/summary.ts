@@ -1,4 +1,5 @@
 import { checkShape } from '../shape.js';
+import { formatTable } from '../table.js';
 import { describeLayers } from '../nn/describe.js';
 import type { AnyModule } from '../nn/module.js';
 
@@ -18,19 +19,14 @@ export function summarize(network: AnyModule, inputShape?: readonly number[]): s
     parameters.toLocaleString('en'),
   ]);
   const head = ['path', 'layer', 'output', 'parameters'];
-  const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) => (column === 3 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
-      .join('  ')
-      .trimEnd();
+  const [titles = '', ...lines] = formatTable(head, cells, 3);
   const total = rows.reduce((sum, row) => sum + row.parameters, 0);
   const trainable = rows.reduce((sum, row) => sum + row.trainable, 0);
-  const rule = '-'.repeat(widths.reduce((sum, width) => sum + width + 2, -2));
+  const rule = '-'.repeat(Math.max(...[titles, ...lines].map(({ length }) => length)));
   return [
-    line(head),
+    titles,
     rule,
-    ...cells.map(line),
+    ...lines,
     rule,
     `${total.toLocaleString('en')} parameters, ${trainable.toLocaleString('en')} of them trainable`,
   ].join('\n');

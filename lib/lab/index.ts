@@ -1,0 +1,1 @@
+export { Signals, signals, type LayerSignal, type Scale, type SignalOptions } from './signals.js';
