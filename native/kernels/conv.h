@@ -127,7 +127,7 @@ class ConvRun {
   void multiply(const Correlation& c, int64_t group, const ConvPlace& p, const Band<T>& band, bool accumulate, bool last) {
     // Without gaps between columns and channels, a row of taps is one run.
     const bool joins = c.x.tapStep == 1 && p.channels == c.in && band.pixelStep == c.in;
-    TileCall<T> call{};
+    ConvTile<T> call{};
     call.aStride = c.x.step * band.pixelStep;
     call.bStride = d_.columns;
     call.depth = joins ? c.x.taps * p.channels : p.channels;
@@ -140,12 +140,11 @@ class ConvRun {
     call.cStride = c.x.outStep * c.groups * c.out;
     call.accumulate = accumulate;
     const T* b = weightsOf(c, group) + (p.tapRow * c.x.taps * c.in + p.channel) * d_.columns;
-    const RowTiles tiles(p.columns);
     for (int64_t j = 0; j < c.out; j += full) {
       const int count = static_cast<int>(atMost(c.out - j, full)), width = panelWidth<T>(count);
-      const TileFn<T>* ofRows = tilesFor<T>(true, width == lanes);
+      const RowTiles tiles(p.columns, width == lanes ? convTileRows<1> : tileRows);
+      const ConvTileFn<T>* ofRows = convTilesFor<T, PixelRows>(width == lanes);
       call.b = b + j;
-      call.nextB = reinterpret_cast<const char*>(call.b);
       for (int64_t r = 0; r < p.rows; r++)
         for (int64_t t = 0; t < tiles.count; t++) {
           const int64_t first = tiles.first(t);
@@ -156,19 +155,17 @@ class ConvRun {
     }
   }
 
-  void multiplyTile(TileCall<T> call, const TileFn<T>* ofRows, int rows, int64_t at, int64_t channel, int count, int width,
+  void multiplyTile(ConvTile<T> call, const ConvTileFn<T>* ofRows, int rows, int64_t at, int64_t channel, int count, int width,
                     bool last) {
     const int64_t stride = call.cStride;
     call.c = entry_.c + at;
     if (count == width) {
-      call.nextC = call.c;
       ofRows[rows - 1](call);
       if (last && entry_.finishes()) finishTile(call.c, stride, rows, count, entry_, true, at, channel, stride);
       return;
     }
     if (call.accumulate) loadTile(call.c, stride, rows, count, edge_, width);
     call.c = edge_;
-    call.nextC = edge_;
     call.cStride = width;
     ofRows[rows - 1](call);
     finishTile(edge_, width, rows, count, entry_, last, at, channel, stride);
@@ -178,7 +175,7 @@ class ConvRun {
   const Call& call_;
   GemmEntry<T> entry_{};
   alignas(64) T band_[bandElements<T>];
-  alignas(64) T edge_[tileRows * full];
+  alignas(64) T edge_[mostConvRows * full];
 };
 
 template <class T>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "conv_lines.h"
+#include "conv_tile.h"
 #include "gemm_block.h"
 
 namespace ravine::RAVINE_ISA {

@@ -68,10 +68,11 @@ class ConvWeightRun {
 
   void addBlock(const ConvPlace& p, const Band<T>& band, const T* dy, int64_t group, bool accumulate) {
     const bool joins = x_.tapStep == 1 && p.channels == s_.in && band.pixelStep == s_.in;
-    TileCall<T> call{};
+    ConvTile<T> call{};
     call.aStride = x_.step * band.pixelStep;
     call.depth = p.columns;
     call.segmentsY = p.rows;
+    call.segmentsX = 1;
     call.aSegmentY = y_.step * band.rowStep;
     call.accumulate = accumulate;
     for (int64_t j = columns_.begin; j < columns_.end; j += full) {
@@ -79,7 +80,6 @@ class ConvWeightRun {
       call.b = packs() ? packPanel(dy + j, p, count, width) : dy + j;
       call.bStride = packs() ? width : pitch();
       call.bSegmentY = packs() ? p.columns * width : s_.x.outputs * pitch();
-      call.nextB = reinterpret_cast<const char*>(call.b);
       for (int64_t t = 0; t < p.tapRows; t++)
         for (int64_t k = 0; k < (joins ? 1 : s_.x.kernel); k++) {
           const int64_t row = ((p.tapRow + t) * s_.x.kernel + k) * s_.in + p.channel;
@@ -90,15 +90,14 @@ class ConvWeightRun {
   }
 
   // rows [0, height) of dw from `to` on
-  void addRows(TileCall<T>& call, const T* from, int64_t height, T* to, int count, int width) {
-    const TileFn<T>* ofRows = tilesFor<T>(false, width == lanes);
-    const RowTiles tiles(height);
+  void addRows(ConvTile<T>& call, const T* from, int64_t height, T* to, int count, int width) {
+    const ConvTileFn<T>* ofRows = convTilesFor<T, ChannelRows>(width == lanes);
+    const RowTiles tiles(height, width == lanes ? convTileRows<1> : tileRows);
     for (int64_t t = 0; t < tiles.count; t++) {
       const int rows = tiles.rows(t);
       T* c = to + tiles.first(t) * pitch();
       call.a = from + tiles.first(t);
       call.c = count == width ? c : edge_;
-      call.nextC = call.c;
       call.cStride = count == width ? pitch() : width;
       if (count != width && call.accumulate) loadTile(c, pitch(), rows, count, edge_, width);
       ofRows[rows - 1](call);
@@ -126,7 +125,7 @@ class ConvWeightRun {
   Range columns_{};
   alignas(64) T band_[bandElements<T>];
   alignas(64) T packed_[packedElements];
-  alignas(64) T edge_[tileRows * full];
+  alignas(64) T edge_[mostConvRows * full];
 };
 
 template <class T>

@@ -24,8 +24,8 @@ struct GemmEntry {
 // Rows of a block in tiles of nearly equal height.
 struct RowTiles {
   int64_t count, height, taller;
-  explicit RowTiles(int64_t rows)
-      : count((rows + tileRows - 1) / tileRows), height(count ? rows / count : 0), taller(count ? rows % count : 0) {}
+  explicit RowTiles(int64_t rows, int most = tileRows)
+      : count((rows + most - 1) / most), height(count ? rows / count : 0), taller(count ? rows % count : 0) {}
   int rows(int64_t i) const { return static_cast<int>(height + (i < taller)); }
   int64_t first(int64_t i) const { return i * height + (i < taller ? i : taller); }
 };

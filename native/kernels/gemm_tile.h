@@ -28,9 +28,6 @@ struct TileCall {
   int64_t cStride;  // from row to row
   int64_t depth;
   bool accumulate;  // go on from C instead of zero
-  // The depth is cut into segmentsY × segmentsX runs of `depth` steps, each at a place of its own: the taps of a convolution.
-  int64_t segmentsY = 1, segmentsX = 1;
-  int64_t aSegmentY = 0, aSegmentX = 0, bSegmentY = 0, bSegmentX = 0;
   // While this tile is computed, what comes next is fetched into the second-level cache, a few lines every prefetchSteps steps:
   const char* nextB;
   int64_t nextBStride;  // bytes
@@ -92,7 +89,9 @@ void tile(const TileCall<T>& call) {
 #pragma GCC unroll 4
       for (int v = 0; v < vectors; v++) sum[r][v] = V::load(call.c + r * cStride + v * lanes);
   }
-  const auto steps = [&](Steps<T, rows> & a, const T*& b, int64_t count) __attribute__((always_inline)) {
+  Steps<T, rows> a(call.a, call.aStride);
+  const T* b = call.b;
+  const auto steps = [&](int64_t count) __attribute__((always_inline)) {
 #pragma GCC unroll 1
     for (int64_t p = 0; p < count; p++) {
       V x[vectors];
@@ -110,21 +109,16 @@ void tile(const TileCall<T>& call) {
   };
   const char* nextB = call.nextB;
   const T* nextC = call.nextC;
-  for (int64_t y = 0; y < call.segmentsY; y++)
-    for (int64_t x = 0; x < call.segmentsX; x++) {
-      Steps<T, rows> a(call.a + y * call.aSegmentY + x * call.aSegmentX, call.aStride);
-      const T* b = call.b + y * call.bSegmentY + x * call.bSegmentX;
-      for (int64_t groups = call.depth / prefetchSteps; groups > 0; groups--) {
+  for (int64_t groups = call.depth / prefetchSteps; groups > 0; groups--) {
 #pragma GCC unroll 8
-        for (int i = 0; i < prefetchB; i++, nextB += call.nextBStride) __builtin_prefetch(nextB, 0, 2);
+    for (int i = 0; i < prefetchB; i++, nextB += call.nextBStride) __builtin_prefetch(nextB, 0, 2);
 #pragma GCC unroll 4
-        for (int i = 0; i < prefetchC; i++, nextC += cStride)
+    for (int i = 0; i < prefetchC; i++, nextC += cStride)
 #pragma GCC unroll 4
-          for (int v = 0; v < vectors; v++) __builtin_prefetch(nextC + v * lanes, 1, 2);
-        steps(a, b, prefetchSteps);
-      }
-      steps(a, b, call.depth % prefetchSteps);
-    }
+      for (int v = 0; v < vectors; v++) __builtin_prefetch(nextC + v * lanes, 1, 2);
+    steps(prefetchSteps);
+  }
+  steps(call.depth % prefetchSteps);
 #pragma GCC unroll 16
   for (int r = 0; r < rows; r++)
 #pragma GCC unroll 4
