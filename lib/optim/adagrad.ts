@@ -1,7 +1,7 @@
 import { add, div, mul, square, sub } from '../ops/elementwise.js';
 import { checkNames, numberIn } from '../options.js';
 import { commonNames, descent, reader, resolveCommon, type CommonOptions } from './common.js';
-import { learningRateAt, type Optimizer } from './optimizer.js';
+import { learningRateAt, updateNumber, type Optimizer } from './optimizer.js';
 import { resolveSpread, spread, spreadNames, type SpreadOptions } from './spread.js';
 
 /** Defaults: learningRate 1e-2, epsilon 1e-10, outside of the root. */
@@ -30,7 +30,7 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
     initialState: { sum: initialAccumulatorValue },
     scalars: ['learningRate'],
     constantScalars: typeof learningRate === 'number' && lrDecay === 0,
-    scalarsAt: (info) => [learningRateAt(learningRate, info) / (1 + lrDecay * info.step)],
+    scalarsAt: (info) => [learningRateAt(learningRate, info) / (1 + lrDecay * (updateNumber(info) - 1))],
     update(inputs) {
       const read = reader(where, inputs);
       const g = descent(common, inputs);

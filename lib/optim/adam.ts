@@ -15,7 +15,7 @@ import {
   runningSquare,
   type CommonOptions,
 } from './common.js';
-import { learningRateAt, type Optimizer, type UpdateArguments, type UpdateResult } from './optimizer.js';
+import { learningRateAt, updateNumber, type Optimizer, type UpdateArguments, type UpdateResult } from './optimizer.js';
 import { resolveSpread, spread, spreadNames, type SpreadOptions } from './spread.js';
 
 /** Defaults: learningRate 1e-3; epsilon 1e-8, outside of the root as in the paper and in PyTorch. */
@@ -63,8 +63,8 @@ export function adamAs(
     scalars: ['learningRate', 'biasCorrection1', 'biasCorrection2'],
     scalarsAt: (info) => [
       learningRateAt(learningRate, info),
-      biasCorrection(beta1, info.step + 1),
-      biasCorrection(beta2, info.step + 1),
+      biasCorrection(beta1, updateNumber(info)),
+      biasCorrection(beta2, updateNumber(info)),
     ],
     update(inputs) {
       const read = reader(where, inputs);

@@ -11,7 +11,7 @@ import {
   runningMean,
   type CommonOptions,
 } from './common.js';
-import { learningRateAt, type Optimizer } from './optimizer.js';
+import { learningRateAt, updateNumber, type Optimizer } from './optimizer.js';
 
 /** Default learningRate: 2e-3. */
 export interface AdamaxOptions extends CommonOptions {
@@ -38,7 +38,7 @@ export function adamax(options: AdamaxOptions = {}): Optimizer {
     options: { ...common, beta1, beta2, epsilon },
     state: ['m', 'u'],
     scalars: ['learningRate', 'biasCorrection'],
-    scalarsAt: (info) => [learningRateAt(common.learningRate, info), biasCorrection(beta1, info.step + 1)],
+    scalarsAt: (info) => [learningRateAt(common.learningRate, info), biasCorrection(beta1, updateNumber(info))],
     update(inputs) {
       const read = reader(where, inputs);
       const g = descent(common, inputs);

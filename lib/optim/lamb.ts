@@ -17,7 +17,7 @@ import {
   runningSquare,
   type CommonOptions,
 } from './common.js';
-import { learningRateAt, type Optimizer } from './optimizer.js';
+import { learningRateAt, updateNumber, type Optimizer } from './optimizer.js';
 
 /** Default learningRate: 1e-3. */
 export interface LambOptions extends CommonOptions {
@@ -52,8 +52,8 @@ export function lamb(options: LambOptions = {}): Optimizer {
     scalars: ['learningRate', 'biasCorrection1', 'biasCorrection2'],
     scalarsAt: (info) => [
       learningRateAt(learningRate, info),
-      biasCorrection(beta1, info.step + 1),
-      biasCorrection(beta2, info.step + 1),
+      biasCorrection(beta1, updateNumber(info)),
+      biasCorrection(beta2, updateNumber(info)),
     ],
     update(inputs) {
       const read = reader(where, inputs);

@@ -13,7 +13,7 @@ import {
   runningSquare,
   type CommonOptions,
 } from './common.js';
-import { learningRateAt, type Optimizer } from './optimizer.js';
+import { learningRateAt, updateNumber, type Optimizer } from './optimizer.js';
 
 /** Default learningRate: 2e-3. */
 export interface NadamOptions extends CommonOptions {
@@ -59,7 +59,7 @@ export function nadam(options: NadamOptions = {}): Optimizer {
     state: ['m', 'v'],
     scalars: ['learningRate', 'gradientWeight', 'meanWeight', 'biasCorrection'],
     scalarsAt(info) {
-      const t = info.step + 1;
+      const t = updateNumber(info);
       return [
         learningRateAt(common.learningRate, info),
         (1 - momentumAt(t)) / (1 - productAt(t)),

@@ -1,5 +1,6 @@
 import type { Tensor } from '../ir/tensor.js';
 import type { AnyModule } from '../nn/module.js';
+import type { Parameter } from '../nn/parameter.js';
 import { RavineError, describe } from '../errors.js';
 import { numberIn } from '../options.js';
 
@@ -9,6 +10,10 @@ export interface StepInfo {
   readonly epoch: number;
   /** Infinity for streams, whose length is not known. */
   readonly stepsPerEpoch: number;
+  /** Updates of these parameters made before this one, where they were frozen for a time; else `step`. */
+  readonly updates?: number;
+  /** Logs of the model's epochs that have ended, for schedules that follow them. */
+  readonly logs?: readonly Readonly<Record<string, number>>[];
 }
 
 /** A number that changes from step to step. */
@@ -27,6 +32,13 @@ export interface UpdateArguments {
 export interface UpdateResult {
   readonly parameters: Tensor;
   readonly state: Readonly<Record<string, Tensor>>;
+}
+
+/** An optimiser of its own for some of the parameters. */
+export interface OptimizerGroup {
+  /** In logs: `learning_rate_<name>`. */
+  readonly name: string;
+  readonly optimizer: Optimizer;
 }
 
 /** An optimiser is a formula over flat tensors. It holds no state of its own, so one may serve several models. */
@@ -50,6 +62,14 @@ export interface Optimizer {
   prepare?(network: AnyModule): void;
   /** Where the gradient is taken, if not at the parameters proper. */
   evaluateAt?(parameters: Tensor, state: Readonly<Record<string, Tensor>>): Tensor;
+  /** Optimisers that stand in place of `update`, each for its part of the parameters. */
+  readonly groups?: readonly OptimizerGroup[];
+  /** The number of the group that a parameter of the network is in, by its name and itself. */
+  groupsIn?(network: AnyModule): (name: string, parameter: Parameter) => number;
+  /** With groups: what is done to all gradients of the step before. */
+  changeGradients?(gradients: Tensor): Tensor;
+  /** Which state is an average of the parameters. */
+  readonly average?: string;
 }
 
 /** A learning rate: a number ≥ 0, or a schedule. */
@@ -66,6 +86,17 @@ export function checkLearningRate(where: string, value: unknown): number | Sched
 
 export function learningRateAt(learningRate: number | Schedule, info: StepInfo): number {
   return typeof learningRate === 'number' ? learningRate : learningRate(info.step, info);
+}
+
+/** t = 1 at the first update of these parameters. */
+export function updateNumber(info: StepInfo): number {
+  return (info.updates ?? info.step) + 1;
+}
+
+export function checkOptimizer(where: string, optimizer: unknown, help: string): void {
+  const given = optimizer as Partial<Optimizer> | null | undefined;
+  if (typeof given === 'object' && typeof given?.update === 'function') return;
+  throw new RavineError('option', where, `expected an optimizer, got ${describe(optimizer)}`, { help });
 }
 
 /** A tensor of a record that the framework fills. */

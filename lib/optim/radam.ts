@@ -13,7 +13,7 @@ import {
   runningSquare,
   type CommonOptions,
 } from './common.js';
-import { learningRateAt, type Optimizer } from './optimizer.js';
+import { learningRateAt, updateNumber, type Optimizer } from './optimizer.js';
 
 /** Default learningRate: 1e-3. */
 export interface RadamOptions extends CommonOptions {
@@ -47,7 +47,7 @@ export function radam(options: RadamOptions = {}): Optimizer {
     state: ['m', 'v'],
     scalars: ['learningRate', 'plainWeight', 'scaledWeight'],
     scalarsAt(info) {
-      const t = info.step + 1;
+      const t = updateNumber(info);
       const rectification = rectificationAt(beta2, t);
       const [plain, scaled] = rectification === undefined ? [1, 0] : [0, rectification * Math.sqrt(biasCorrection(beta2, t))];
       const correction = biasCorrection(beta1, t);

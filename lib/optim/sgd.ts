@@ -6,6 +6,7 @@ import {
   checkLearningRate,
   learningRateAt,
   named,
+  updateNumber,
   type Optimizer,
   type Schedule,
   type UpdateArguments,
@@ -57,7 +58,7 @@ export function sgd(options: SgdOptions): Optimizer {
     constantScalars: typeof learningRate === 'number' && dampening === 0,
     scalarsAt(info) {
       const rate = learningRateAt(learningRate, info);
-      return dampening === 0 ? [rate] : [rate, info.step === 0 ? 1 : 1 - dampening];
+      return dampening === 0 ? [rate] : [rate, updateNumber(info) === 1 ? 1 : 1 - dampening];
     },
     update: (inputs) => (dampening === 0 ? update(resolved, inputs) : dampenedUpdate(resolved, inputs)),
   };

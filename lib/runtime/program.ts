@@ -20,6 +20,7 @@ export interface BindOptions {
 export class Program {
   readonly arenaBytes: number;
   readonly instructions: readonly InstructionFacts[];
+  readonly parts: number;
   readonly #native: NativeProgram;
 
   constructor(
@@ -27,6 +28,7 @@ export class Program {
     readonly slots: SlotTable,
   ) {
     const compiled = compile(parts, slots.slots, names());
+    this.parts = parts.length;
     this.arenaBytes = compiled.arenaBytes;
     this.instructions = compiled.instructions;
     this.#native = addon().createProgram(compiled.code);

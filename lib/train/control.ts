@@ -1,6 +1,5 @@
 import type { DType } from '../dtype.js';
 import { internal } from '../errors.js';
-import type { Optimizer } from '../optim/optimizer.js';
 import type { LoopSpec } from '../runtime/addon.js';
 import { SharedBuffer } from '../runtime/storage.js';
 import type { TensorType } from '../shape.js';
@@ -13,11 +12,13 @@ const mostSums = 64;
 /** The small buffer through which the loop and a program talk: random words, the step's scalars, sums of loss and metrics. */
 export class Control {
   readonly buffer: SharedBuffer;
-  readonly #scalars: readonly string[];
   readonly #dtype: DType;
 
-  constructor(optimizer: Pick<Optimizer, 'scalars'> | undefined, dtype: DType) {
-    this.#scalars = optimizer?.scalars ?? [];
+  constructor(
+    /** Numbers that change each step. */
+    readonly scalarCount: number,
+    dtype: DType,
+  ) {
     this.#dtype = dtype;
     this.buffer = SharedBuffer.allocate(this.#sumsOffset + mostSums * scalarBytes);
   }
@@ -26,7 +27,7 @@ export class Control {
 
   /** The same layout in memory of its own, for what runs beside a fit. */
   static like(control: Control): Control {
-    return new Control({ scalars: control.#scalars }, control.#dtype);
+    return new Control(control.scalarCount, control.#dtype);
   }
 
   scalarOffset(index: number): number {
@@ -39,7 +40,7 @@ export class Control {
   }
 
   get #sumsOffset(): number {
-    return randomBytes + Math.ceil((this.#scalars.length * scalarBytes) / 64) * 64;
+    return randomBytes + Math.ceil((this.scalarCount * scalarBytes) / 64) * 64;
   }
 
   /** Where the loop writes the rows of `table`. */
@@ -47,7 +48,7 @@ export class Control {
     const dtype = this.#dtype === 'float64' ? 'float64' : 'float32';
     return {
       buffer: this.buffer.native,
-      targets: this.#scalars.map((_, i) => ({ byteOffset: this.scalarOffset(i), dtype })),
+      targets: Array.from({ length: this.scalarCount }, (_, i) => ({ byteOffset: this.scalarOffset(i), dtype })),
       table,
     };
   }

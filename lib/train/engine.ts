@@ -1,10 +1,9 @@
-import { dtypes, type DType } from '../dtype.js';
 import { RavineError } from '../errors.js';
+import type { Tensor } from '../ir/tensor.js';
 import { namedBuffers, namedParameters } from '../nn/naming.js';
 import { Lru } from '../runtime/lru.js';
-import { SharedBuffer, storageOf } from '../runtime/storage.js';
-import { Control } from './control.js';
-import { FlatParameters } from './flat.js';
+import { storageOf, type SharedBuffer } from '../runtime/storage.js';
+import { layOut } from './layout.js';
 import { buildEvaluation, buildPrediction, buildTraining, type Memory, type StepProgram } from './programs.js';
 import type { BatchSpec, ModelParts } from './session.js';
 
@@ -14,59 +13,91 @@ const mostPrograms = 16;
 const builders = { training: buildTraining, evaluation: buildEvaluation, prediction: buildPrediction };
 export type Mode = keyof typeof builders;
 
+/** Models that hold a parameter or buffer, and the one in whose memory it lies. */
+const holders = new WeakMap<Tensor, { count: number; owner: Engine }>();
+
 /** A model's native memory, and its programs by mode, batch and data. */
 export class Engine {
-  readonly memory: Memory;
+  /** Whether a fit writes the parameters now. */
+  busy = false;
+  #memory: Memory;
   readonly #programs = new Lru<string, StepProgram>(mostPrograms);
-  readonly #trainable: string;
+  readonly #held = new Set<Tensor>();
 
   constructor(
     readonly parts: ModelParts,
-    seed: number,
+    readonly seed: number,
   ) {
-    const flat = new FlatParameters(parts.network, seed);
-    const stateBytes = flat.gradients.native.byteLength;
+    this.#refuseBusy('model');
     parts.optimizer?.prepare?.(parts.network);
-    const state = (parts.optimizer?.state ?? []).map((name) =>
-      filled(stateBytes, flat.dtype, parts.optimizer?.initialState?.[name] ?? 0),
-    );
-    const lookAhead = parts.optimizer?.evaluateAt && SharedBuffer.allocate(stateBytes);
-    this.memory = { flat, state, control: new Control(parts.optimizer, flat.dtype), lookAhead };
-    this.#trainable = trainableSet(parts);
+    this.#memory = layOut(parts, seed, 0);
+    this.#own();
+  }
+
+  get memory(): Memory {
+    return this.#memory;
+  }
+
+  /**
+   * Lays memory out anew where modules were exchanged, where another model of the same modules has taken them, and before a fit where modules were frozen
+   * or unfrozen. Not while a fit runs: it goes on as it began.
+   */
+  refresh(where: string, step: number, fits: boolean): void {
+    if (this.busy) return;
+    this.#refuseBusy(where);
+    const { flat } = this.#memory;
+    const stale = fits && flat.entries.some(({ parameter, rank }) => parameter.trainable !== (rank !== undefined));
+    if (!stale && flat.holds(this.parts.network)) return;
+    const before = this.#memory;
+    this.#memory = layOut(this.parts, this.seed, step, before);
+    this.#programs.clear();
+    release(before);
+    this.#own();
   }
 
   /** Compiled once for each mode, batch size and kind of data; retraced when the network's options have changed. */
   program(mode: Mode, spec: BatchSpec): StepProgram {
-    if (trainableSet(this.parts) !== this.#trainable)
-      throw new RavineError('option', 'model', 'the set of trainable parameters changed after the model was built', {
-        help: 'freeze and unfreeze before the first fit, or make a new Model of the network',
-      });
     const key = `${mode} ${JSON.stringify(spec)} ${this.parts.network.stateVersion}`;
-    return this.#programs.get(key, () => builders[mode](this.parts, this.memory, spec));
+    return this.#programs.get(key, () => builders[mode](this.parts, this.#memory, spec));
   }
 
   /** Buffers that a step of training writes and that evaluation reads. */
   written(): SharedBuffer[] {
-    const { flat } = this.memory;
+    const { flat } = this.#memory;
     return [...new Set([flat.parameters, ...[...flat.buffers.values()].map((buffer) => storageOf(buffer).buffer)])];
   }
 
   dispose(): void {
     this.#programs.clear();
-    const { flat, state, control, lookAhead } = this.memory;
-    for (const buffer of [flat.gradients, ...state, control.buffer, lookAhead]) buffer?.native.dispose();
-    for (const { parameter } of flat.entries) parameter.dispose();
-    for (const buffer of namedBuffers(this.parts.network).values()) buffer.dispose();
+    release(this.#memory);
+    for (const tensor of this.#held) {
+      const holder = holders.get(tensor);
+      if (holder && --holder.count === 0) tensor.dispose();
+    }
+  }
+
+  #tensors(): Tensor[] {
+    const { network } = this.parts;
+    return [...namedParameters(network).values(), ...namedBuffers(network).values()];
+  }
+
+  #refuseBusy(where: string): void {
+    const other = this.#tensors().some((tensor) => holders.get(tensor)?.owner.busy);
+    if (other)
+      throw new RavineError('busy', where, 'a module of this model is being fitted in another', { help: 'await that fit' });
+  }
+
+  #own(): void {
+    for (const tensor of this.#tensors()) {
+      const holder = holders.get(tensor) ?? { count: 0, owner: this };
+      if (!this.#held.has(tensor)) holder.count++;
+      holder.owner = this;
+      holders.set(tensor, holder);
+      this.#held.add(tensor);
+    }
   }
 }
 
-function filled(bytes: number, dtype: DType, value: number): SharedBuffer {
-  const buffer = SharedBuffer.allocate(bytes);
-  const { array, bytes: width } = dtypes[dtype];
-  if (value !== 0 && bytes > 0) buffer.native.write(new array(bytes / width).fill(value), 0);
-  return buffer;
-}
-
-function trainableSet(parts: ModelParts): string {
-  return [...namedParameters(parts.network)].flatMap(([name, { trainable }]) => (trainable ? [name] : [])).join(' ');
+function release({ flat, state, control, lookAhead }: Memory): void {
+  for (const buffer of [flat.gradients, ...state.values(), control.buffer, lookAhead]) buffer?.native.dispose();
 }

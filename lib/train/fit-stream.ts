@@ -43,7 +43,7 @@ async function runEpoch(
 ): Promise<void> {
   const { position, options, engine } = context;
   const feed = addon().createFeed(ringSize);
-  const { table, learningRateAt } = scalarTable(engine, position, Infinity, mostSteps);
+  const { table, learningRateAt, learningRatesAt } = scalarTable(engine, position, Infinity, mostSteps);
   const loop = ring.start(feed, table);
   context.onLoop(loop);
   const stop = (): void => loop.stop();
@@ -73,7 +73,7 @@ async function runEpoch(
   history.samples += fed.samples;
   position.epoch++;
   const sums = result.metrics.subarray(0, ring.full.sums.length);
-  const logs = { ...logsOf(sums, fed.samples, true, engine.parts.metrics), learning_rate: learningRateAt(position.step - 1) };
+  const logs = { ...logsOf(sums, fed.samples, true, engine.parts.metrics), ...learningRatesAt(position.step - 1) };
   const all = options.validation ? { ...logs, ...(await context.validate()) } : logs;
   history.add(all);
   const answer: unknown = await options.onEpochEnd?.({

@@ -6,7 +6,7 @@ import type { Engine } from './engine.js';
 import { HistoryBuilder, logsOf, type History, type Logs } from './logs.js';
 import type { ResolvedFit } from './options.js';
 import { bindResident, type ResidentRun } from './resident.js';
-import { scalarTable } from './scalars.js';
+import { scalarTable, type Scalars } from './scalars.js';
 
 /** How far a model has come: whole epochs, batches of an unfinished one, steps. A later fit goes on from here. */
 export interface Position {
@@ -85,11 +85,11 @@ class Fit {
     const { position } = this;
     const epochs = this.#epochsPerCall(stepsLeft);
     const steps = Math.min(stepsLeft, epochs * this.resident.batches - position.batch);
-    const { table, learningRateAt } = scalarTable(engine, position, this.resident.batches, steps);
-    const loop = this.#start(this.#spec(epochs, steps, table));
+    const scalars = scalarTable(engine, position, this.resident.batches, steps);
+    const loop = this.#start(this.#spec(epochs, steps, scalars.table));
     const result = await this.#follow(loop);
-    await this.#record(result, learningRateAt);
-    if (result.fault) throw this.#faultError(result, learningRateAt);
+    await this.#record(result, scalars);
+    if (result.fault) throw this.#faultError(result, scalars);
     if (options.signal?.aborted && this.#isUnfinished(stepsLeft - result.steps)) {
       position.interruptedFrom = this.#firstEpoch;
       throw new AbortError('fit', position.step, options.signal.reason);
@@ -185,7 +185,7 @@ class Fit {
   }
 
   /** Moves the position on, and gives each whole epoch its logs, validation and callback. */
-  async #record(result: LoopResult, learningRateAt: (step: number) => number): Promise<void> {
+  async #record(result: LoopResult, { learningRatesAt }: Scalars): Promise<void> {
     const { position } = this;
     const sums = this.resident.step.sums.length;
     this.#history.seconds += result.seconds;
@@ -205,7 +205,7 @@ class Fit {
       position.epoch++;
       const logs = {
         ...this.#logs(result.metrics.subarray(row * sums, (row + 1) * sums), samples),
-        learning_rate: learningRateAt(firstStep + stepsCounted - 1),
+        ...learningRatesAt(firstStep + stepsCounted - 1),
       };
       await this.#endEpoch(logs);
     }
@@ -221,7 +221,7 @@ class Fit {
     if (answer === false) this.#history.stopped = true;
   }
 
-  #faultError(result: LoopResult, learningRateAt: (step: number) => number): Error {
+  #faultError(result: LoopResult, { learningRateAt }: Scalars): Error {
     const { step } = this.position;
     if (!result.fault) return new RavineError('internal', 'fit', 'internal: no fault');
     if (result.fault.fault === 'non-finite')

@@ -1,6 +1,5 @@
 import { dtypes, type DType } from '../dtype.js';
 import { RavineError } from '../errors.js';
-import { Tensor } from '../ir/tensor.js';
 import type { AnyModule } from '../nn/module.js';
 import { initializeParameters, namedBuffers, namedParameters } from '../nn/naming.js';
 import type { Parameter } from '../nn/parameter.js';
@@ -14,6 +13,14 @@ export interface FlatEntry {
   readonly name: string;
   readonly parameter: Parameter;
   readonly byteOffset: number;
+  /** Where it stands among those that train; undefined where it does not. */
+  readonly rank: Rank | undefined;
+}
+
+/** The optimiser's group, and the model's step at which it began to train. What shares both lies together. */
+export interface Rank {
+  readonly group: number;
+  readonly birth: number;
 }
 
 /**
@@ -33,23 +40,25 @@ export class FlatParameters {
   readonly trainable: number;
   readonly bytes: number;
 
-  constructor(network: AnyModule, seed: number) {
+  constructor(network: AnyModule, seed: number, rankOf: (name: string, parameter: Parameter) => Rank) {
     initializeParameters(network, seed);
     const named = [...namedParameters(network)];
     this.buffers = namedBuffers(network);
     this.dtype = oneDType(named);
     this.namesInOrder = named.map(([name, parameter]) => ({ name, parameter }));
-    const ordered = [
-      ...named.filter(([, parameter]) => parameter.trainable),
-      ...named.filter(([, parameter]) => !parameter.trainable),
-    ];
+    const ranked = named.map(([name, parameter]) => ({
+      name,
+      parameter,
+      rank: parameter.trainable ? rankOf(name, parameter) : undefined,
+    }));
+    const ordered = ranked.sort((a, b) => compare(a.rank, b.rank));
     const entries: FlatEntry[] = [];
     let offset = 0;
     let trainableBytes = 0;
-    for (const [name, parameter] of ordered) {
-      entries.push({ name, parameter, byteOffset: offset });
+    for (const { name, parameter, rank } of ordered) {
+      entries.push({ name, parameter, byteOffset: offset, rank });
       offset += Math.ceil(byteSize(parameter) / alignment) * alignment;
-      if (parameter.trainable) trainableBytes = offset;
+      if (rank) trainableBytes = offset;
     }
     this.entries = entries;
     this.bytes = offset;
@@ -59,21 +68,27 @@ export class FlatParameters {
     for (const entry of entries) moveInto(this.parameters, entry);
   }
 
-  /** The part of a flat buffer that trains, as one tensor. */
-  flatTensor(buffer: SharedBuffer): Tensor {
-    return new Tensor({ dtype: this.dtype, shape: [this.trainable] }, { storage: new BufferStorage(buffer, 0) });
-  }
-
-  /** Elements of each parameter that trains, with the gap after it. */
-  get segments(): readonly number[] {
-    const width = dtypes[this.dtype].bytes;
-    const begins = this.trainableEntries.map(({ byteOffset }) => byteOffset / width);
-    return begins.map((begin, i) => (begins[i + 1] ?? this.trainable) - begin);
-  }
-
   get trainableEntries(): readonly FlatEntry[] {
-    return this.entries.filter(({ parameter }) => parameter.trainable);
+    return this.entries.filter(({ rank }) => rank);
   }
+
+  /** Whether these are the network's parameters and where they lie: another model of the same modules may have taken them. */
+  holds(network: AnyModule): boolean {
+    const named = [...namedParameters(network)];
+    return (
+      named.length === this.namesInOrder.length &&
+      named.every(([name, parameter], i) => {
+        const own = this.namesInOrder[i];
+        return own?.name === name && own.parameter === parameter && storageOf(parameter).buffer === this.parameters;
+      })
+    );
+  }
+}
+
+/** Groups in order, in each what has trained longest first; what does not train last. */
+function compare(a: Rank | undefined, b: Rank | undefined): number {
+  if (!a || !b) return Number(!a) - Number(!b);
+  return a.group - b.group || a.birth - b.birth;
 }
 
 /** Copies a parameter's elements to their place and lets the parameter lie there. */

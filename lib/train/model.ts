@@ -8,9 +8,9 @@ import type { Loss } from '../losses/loss.js';
 import type { Metric } from '../metrics/metric.js';
 import { Module, type AnyModule } from '../nn/module.js';
 import type { Optimizer } from '../optim/optimizer.js';
-import { checkNames, nonNegativeInteger, positiveInteger } from '../options.js';
+import { checkNames, nonNegativeInteger, oneOf, positiveInteger } from '../options.js';
 import type { NativeLoop } from '../runtime/addon.js';
-import { SharedBuffer } from '../runtime/storage.js';
+import { takeCopies, type StateOptions, type WeightsChoice } from './copies.js';
 import { Engine } from './engine.js';
 import { evaluateResident, predictResident, type Copies } from './evaluate.js';
 import { fitResident, type Position } from './fit.js';
@@ -35,6 +35,8 @@ export interface ModelOptions {
 export interface RunOptions {
   /** Samples at once; 256 unless given. Changes no result but rounding. */
   readonly batchSize?: number;
+  /** 'average': the mean of weights that `optim.average` keeps, in place of the weights. Default 'current'. */
+  readonly weights?: WeightsChoice;
 }
 
 /** A network with a loss, an optimiser and metrics: trained, evaluated, saved and loaded. */
@@ -78,7 +80,7 @@ export class Model {
    */
   async fit(data: Trainable, options?: FitOptions): Promise<History> {
     const resolved = resolveFit(options, this.#options.seed);
-    const engine = this.#ready('fit');
+    const engine = this.#ready('fit', true);
     if (!engine.parts.loss || !engine.parts.optimizer)
       throw new RavineError('option', 'fit', 'expected a model with a loss and an optimizer', {
         help: 'new Model(network, { loss, optimizer })',
@@ -86,6 +88,7 @@ export class Model {
     if (this.#fitting) throw new RavineError('busy', 'fit', 'this model is being fitted', { help: 'await the first fit' });
     const validation = resolved.validation && residentSource(refuseStream('fit', resolved.validation));
     this.#fitting = true;
+    engine.busy = true;
     try {
       if (validation) checkTargets(engine.parts.loss, validation.dataset);
       // Training pauses while it is validated, so there is nothing to copy.
@@ -108,6 +111,7 @@ export class Model {
       }
     } finally {
       this.#fitting = false;
+      engine.busy = false;
       if (validation?.owned) validation.dataset.dispose();
     }
   }
@@ -119,7 +123,7 @@ export class Model {
     const { dataset, owned } = residentSource(refuseStream('evaluate', data));
     try {
       if (engine.parts.loss) checkTargets(engine.parts.loss, dataset);
-      return await this.#withCopies(engine, (copies) => evaluateResident(engine, dataset, batchSize, copies));
+      return await this.#withCopies('evaluate', options, (copies) => evaluateResident(engine, dataset, batchSize, copies));
     } finally {
       if (owned) dataset.dispose();
     }
@@ -131,16 +135,17 @@ export class Model {
     const engine = this.#ready('predict');
     const { dataset, owned } = inputSource(x);
     try {
-      return await this.#withCopies(engine, (copies) => predictResident(engine, dataset, batchSize, copies));
+      return await this.#withCopies('predict', options, (copies) => predictResident(engine, dataset, batchSize, copies));
     } finally {
       if (owned) dataset.dispose();
     }
   }
 
   /** Copies of parameters and buffers by PyTorch's names, in PyTorch's layouts. */
-  async stateDict(): Promise<StateDict> {
+  async stateDict(options: StateOptions = {}): Promise<StateDict> {
+    checkNames('stateDict', options, ['weights']);
     const engine = this.#ready('stateDict');
-    return this.#withCopies(engine, async (copies) => collectState(engine, copies));
+    return this.#withCopies('stateDict', options, async (copies) => collectState(engine, copies));
   }
 
   /** Takes over parameters and buffers. Names, shapes and dtypes have to be the network's own; else nothing is loaded. */
@@ -149,10 +154,11 @@ export class Model {
   }
 
   /** Writes parameters and buffers as safetensors: to a temporary file that then takes the place of `path`. */
-  async save(path: string, options?: SaveOptions): Promise<void> {
-    const state = await this.stateDict();
+  async save(path: string, options?: SaveOptions & StateOptions): Promise<void> {
+    const { weights = 'current', ...rest } = options ?? {};
+    const state = await this.stateDict({ weights });
     try {
-      await saveFile(path, state, options);
+      await saveFile(path, state, rest);
     } finally {
       for (const tensor of state.values()) tensor.dispose();
     }
@@ -187,29 +193,26 @@ export class Model {
     this.dispose();
   }
 
-  /** Beside a fit: copies of what it writes, taken at a step boundary. */
-  async #withCopies<T>(engine: Engine, fn: (copies: Copies) => Promise<T>): Promise<T> {
-    if (!this.#fitting) return fn(new Map());
-    const sources = engine.written();
-    const copies = new Map(sources.map((source) => [source, SharedBuffer.allocate(source.native.byteLength)]));
+  /** Beside a fit, or for averaged weights: copies of what a fit writes, taken at a step boundary. */
+  async #withCopies<T>(where: string, { weights }: StateOptions, fn: (copies: Copies) => Promise<T>): Promise<T> {
+    const averaged = oneOf(where, 'weights', weights ?? 'current', ['current', 'average']) === 'average';
+    const engine = this.#ready(where);
+    if (!this.#fitting && !averaged) return fn(new Map());
+    const { memory } = engine;
+    const taken = await takeCopies(where, engine, averaged, this.#loop, this.#position.step);
     try {
-      const pairs = [...copies].map(([source, target]) => ({
-        source: source.native,
-        target: target.native,
-        bytes: source.native.byteLength,
-      }));
-      if (this.#loop) await this.#loop.snapshot(pairs);
-      else for (const { source, target, bytes } of pairs) target.copyFrom(source, 0, 0, bytes);
-      return await fn(copies);
+      // Laid out anew meanwhile, for another fit.
+      return await (engine.memory === memory ? fn(taken.copies) : this.#withCopies(where, { weights: weights ?? 'current' }, fn));
     } finally {
-      for (const copy of copies.values()) copy.native.dispose();
+      taken.dispose();
     }
   }
 
-  #ready(where: string): Engine {
+  #ready(where: string, fits = false): Engine {
     if (this.#disposed) throw new RavineError('disposed', where, 'the model was disposed');
     const { loss, optimizer, metrics = [], seed } = this.#options;
-    this.#engine ??= new Engine({ network: this.network, loss, optimizer, metrics }, seed);
+    if (this.#engine) this.#engine.refresh(where, this.#position.step, fits);
+    else this.#engine = new Engine({ network: this.network, loss, optimizer, metrics }, seed);
     return this.#engine;
   }
 
@@ -220,7 +223,7 @@ export class Model {
 }
 
 function batchSizeOf(where: string, options: RunOptions): number {
-  checkNames(where, options, ['batchSize']);
+  checkNames(where, options, ['batchSize', 'weights']);
   return positiveInteger(where, 'batchSize', options.batchSize ?? 256);
 }
 

@@ -1,7 +1,7 @@
 import { internal } from '../errors.js';
 import type { Value } from '../ir/graph.js';
 import type { Tensor } from '../ir/tensor.js';
-import { Parameter } from '../nn/parameter.js';
+import type { PartRequest } from '../passes/compile.js';
 import type { Place } from '../passes/memory.js';
 import type { NativeBinding } from '../runtime/addon.js';
 import { roleOf } from '../runtime/jit.js';
@@ -11,14 +11,18 @@ import { byteSize, storageOf, type BufferStorage, type SharedBuffer } from '../r
 import type { TensorType } from '../shape.js';
 import type { Control } from './control.js';
 import type { FlatParameters } from './flat.js';
+import type { UpdateRange } from './layout.js';
 import type { BatchSpec, ModelParts } from './session.js';
-import { traceEvaluation, tracePrediction, traceLookAhead, traceTraining, traceUpdate, type StepGraph } from './step-graph.js';
+import { traceEvaluation, tracePrediction, traceTraining, type StepGraph } from './step-graph.js';
+import { traceFlat, traceLookAhead, traceUpdate } from './update-graph.js';
 
 /** What every program of a model is bound to. */
 export interface Memory {
   readonly flat: FlatParameters;
-  /** The optimiser's state, a flat buffer for each name. */
-  readonly state: readonly SharedBuffer[];
+  /** What trains, by the optimisers that update it. */
+  readonly ranges: readonly UpdateRange[];
+  /** The optimisers' state, a flat buffer for each name. */
+  readonly state: ReadonlyMap<string, SharedBuffer>;
   readonly control: Control;
   /** Where the gradient is taken, for optimisers that look ahead. */
   readonly lookAhead: SharedBuffer | undefined;
@@ -70,14 +74,11 @@ export function buildTraining(parts: ModelParts, memory: Memory, spec: BatchSpec
     inputs,
     outputs: [...gradients, ...placeSums(slots, step, control), ...placeEffects(slots, step)],
   };
-  const update = { graph: traceUpdate(parts, flat), ...placeUpdate(slots, parts, memory) };
-  const lookAhead = memory.lookAhead
-    ? [{ graph: traceLookAhead(parts, flat), ...placeLookAhead(slots, memory, memory.lookAhead) }]
-    : [];
-  const program = new Program([...lookAhead, forward, update], slots);
+  const lookAhead = memory.lookAhead ? memory.ranges.map((range) => lookAheadPart(slots, memory, range)) : [];
+  const program = new Program([...lookAhead, forward, ...updateParts(slots, parts, memory)], slots);
   return {
     program,
-    parts: 2 + lookAhead.length,
+    parts: program.parts,
     argumentSlots,
     outputSlot: undefined,
     sums: step.sums,
@@ -127,7 +128,7 @@ function placeInputs(
 /** A trainable parameter's place where the gradient is taken. */
 function lookedAhead(slots: SlotTable, tensor: Tensor, { flat, lookAhead }: Memory): Place | undefined {
   const { buffer, byteOffset } = storageOf(tensor);
-  const trains = tensor instanceof Parameter && tensor.trainable && buffer === flat.parameters;
+  const trains = byteOffset < flat.gradients.native.byteLength && buffer === flat.parameters;
   return lookAhead && trains ? slots.inBuffer(lookAhead, byteOffset, byteSize(tensor), false) : undefined;
 }
 
@@ -139,31 +140,50 @@ function placeEffects(slots: SlotTable, { effects }: StepGraph): Place[] {
   return effects.map((target) => slots.ofTensor(target, true));
 }
 
-function placeUpdate(
-  slots: SlotTable,
-  parts: ModelParts,
-  { flat, state, control }: Memory,
-): { inputs: Place[]; outputs: Place[] } {
-  const type: TensorType = { dtype: flat.dtype, shape: [flat.trainable] };
-  const whole = (buffer: SharedBuffer, writable: boolean): Place => slots.inBuffer(buffer, 0, byteSize(type), writable);
-  const scalar: TensorType = { dtype: flat.dtype, shape: [] };
-  const scalars = (parts.optimizer?.scalars ?? []).map((_, i) =>
-    slots.inBuffer(control.buffer, control.scalarOffset(i), byteSize(scalar), false),
-  );
-  const updated = [flat.parameters, ...state].map((buffer) => whole(buffer, true));
-  const [parameters, ...states] = updated;
-  internal(parameters !== undefined, 'no parameters to update');
-  return { inputs: [parameters, whole(flat.gradients, false), ...states, ...scalars], outputs: updated };
+/** The optimisers' parts of a step: a pass over each range, after what is done to all gradients at once. */
+function updateParts(slots: SlotTable, { optimizer }: ModelParts, memory: Memory): PartRequest[] {
+  const { flat } = memory;
+  const change = optimizer?.changeGradients?.bind(optimizer);
+  const updates = memory.ranges.map((range) => updatePart(slots, memory, range));
+  if (!change) return updates;
+  const gradients = rangePlacer(slots, flat, { begin: 0, elements: flat.trainable })(flat.gradients, true);
+  return [{ graph: traceFlat(flat.dtype, flat.trainable, change), inputs: [gradients], outputs: [gradients] }, ...updates];
 }
 
-function placeLookAhead(
+/** Where the elements of a range lie in a flat buffer. */
+function rangePlacer(
   slots: SlotTable,
-  { flat, state }: Memory,
-  lookAhead: SharedBuffer,
-): { inputs: Place[]; outputs: Place[] } {
-  const bytes = byteSize({ dtype: flat.dtype, shape: [flat.trainable] });
+  { dtype }: FlatParameters,
+  { begin, elements }: Pick<UpdateRange, 'begin' | 'elements'>,
+): (buffer: SharedBuffer | undefined, writable: boolean) => Place {
+  const offset = byteSize({ dtype, shape: [begin] });
+  return (buffer, writable) => {
+    internal(buffer !== undefined, 'a flat buffer is missing');
+    return slots.inBuffer(buffer, offset, byteSize({ dtype, shape: [elements] }), writable);
+  };
+}
+
+function updatePart(slots: SlotTable, { flat, state, control }: Memory, range: UpdateRange): PartRequest {
+  const { optimizer, firstScalar } = range;
+  const place = rangePlacer(slots, flat, range);
+  const width = byteSize({ dtype: flat.dtype, shape: [] });
+  const scalars = optimizer.scalars.map((_, i) =>
+    slots.inBuffer(control.buffer, control.scalarOffset(firstScalar + i), width, false),
+  );
+  const parameters = place(flat.parameters, true);
+  const states = optimizer.state.map((name) => place(state.get(name), true));
   return {
-    inputs: [flat.parameters, ...state].map((buffer) => slots.inBuffer(buffer, 0, bytes, false)),
-    outputs: [slots.inBuffer(lookAhead, 0, bytes, true)],
+    graph: traceUpdate(flat.dtype, range),
+    inputs: [parameters, place(flat.gradients, false), ...states, ...scalars],
+    outputs: [parameters, ...states],
+  };
+}
+
+function lookAheadPart(slots: SlotTable, { flat, state, lookAhead }: Memory, range: UpdateRange): PartRequest {
+  const place = rangePlacer(slots, flat, range);
+  return {
+    graph: traceLookAhead(flat.dtype, range),
+    inputs: [place(flat.parameters, false), ...range.optimizer.state.map((name) => place(state.get(name), false))],
+    outputs: [place(lookAhead, true)],
   };
 }

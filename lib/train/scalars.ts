@@ -1,32 +1,58 @@
 import { RavineError, describe } from '../errors.js';
 import type { Engine } from './engine.js';
 import type { Position } from './fit.js';
+import type { UpdateRange } from './layout.js';
 
 export interface Scalars {
   /** steps × scalars; one row where no step differs from another. */
   readonly table: Float64Array;
+  /** Of the first group. */
   readonly learningRateAt: (step: number) => number;
+  /** By the names of logs: `learning_rate`, and `learning_rate_<name>` for the groups. */
+  readonly learningRatesAt: (step: number) => Readonly<Record<string, number>>;
 }
 
-/** What the optimiser's scalars are in the steps to come, checked. An epoch of a stream has Infinity steps. */
+/** What the optimisers' scalars are in the steps to come, checked. An epoch of a stream has Infinity steps. */
 export function scalarTable(engine: Engine, position: Position, stepsPerEpoch: number, steps: number): Scalars {
-  const { optimizer } = engine.parts;
-  if (!optimizer)
+  const { ranges, control } = engine.memory;
+  if (!engine.parts.optimizer)
     throw new RavineError('option', 'fit', 'expected a model with an optimizer', {
       help: 'new Model(network, { loss, optimizer: optim.adam() })',
     });
-  const width = optimizer.scalars.length;
-  const rows = optimizer.constantScalars ? 1 : steps;
+  const width = control.scalarCount;
+  const rows = ranges.every(({ optimizer }) => optimizer.constantScalars) ? 1 : steps;
   const table = new Float64Array(rows * width);
   const first = position.step;
   const epochAt = (i: number): number => position.epoch + Math.floor((position.batch + i) / stepsPerEpoch);
   for (let i = 0; i < rows; i++) {
-    const step = first + i;
-    const values = optimizer.scalarsAt({ step, epoch: epochAt(i), stepsPerEpoch });
-    for (let j = 0; j < width; j++)
-      table[i * width + j] = checkScalar(optimizer.name, optimizer.scalars[j] ?? '', values[j], step);
+    const info = { step: first + i, epoch: epochAt(i), stepsPerEpoch };
+    for (const range of ranges) writeScalars(table, i * width + range.firstScalar, range, info);
   }
-  return { table, learningRateAt: (step) => table[Math.min(rows - 1, Math.max(0, step - first)) * width] ?? NaN };
+  const at = (step: number, column: number): number =>
+    table[Math.min(rows - 1, Math.max(0, step - first)) * width + column] ?? NaN;
+  const columns = ranges.filter(({ group }, i) => ranges.findIndex((range) => range.group === group) === i);
+  return {
+    table,
+    learningRateAt: (step) => at(step, 0),
+    learningRatesAt: (step) => ({
+      learning_rate: at(step, 0),
+      ...Object.fromEntries(
+        columns.flatMap(({ group, firstScalar }) =>
+          group === undefined ? [] : [[`learning_rate_${group}`, at(step, firstScalar)]],
+        ),
+      ),
+    }),
+  };
+}
+
+function writeScalars(
+  table: Float64Array,
+  offset: number,
+  { optimizer, birth }: UpdateRange,
+  info: { step: number; epoch: number; stepsPerEpoch: number },
+): void {
+  const values = optimizer.scalarsAt({ ...info, updates: info.step - birth });
+  optimizer.scalars.forEach((name, j) => (table[offset + j] = checkScalar(optimizer.name, name, values[j], info.step)));
 }
 
 function checkScalar(optimizer: string, name: string, value: unknown, step: number): number {

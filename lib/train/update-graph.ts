@@ -1,0 +1,45 @@
+import type { DType } from '../dtype.js';
+import { RavineError } from '../errors.js';
+import type { Graph } from '../ir/graph.js';
+import type { Tensor } from '../ir/tensor.js';
+import { Trace, withTrace } from '../ir/trace.js';
+import type { UpdateRange } from './layout.js';
+
+/** A function of one flat tensor as a graph. */
+export function traceFlat(dtype: DType, elements: number, f: (flat: Tensor) => Tensor): Graph {
+  const trace = new Trace({ training: true });
+  return withTrace(trace, () => trace.finish([f(trace.input({ dtype, shape: [elements] }, { kind: 'argument', index: 0 }))]));
+}
+
+/** The optimiser's update of a range at once. Inputs and outputs: parameters, gradients (in only), state; then scalars. */
+export function traceUpdate(dtype: DType, { optimizer, elements, segments }: UpdateRange): Graph {
+  const trace = new Trace({ training: true });
+  return withTrace(trace, () => {
+    let index = 0;
+    const input = (shape: readonly number[]): Tensor => trace.input({ dtype, shape }, { kind: 'argument', index: index++ });
+    const parameters = input([elements]);
+    const gradients = input([elements]);
+    const state = Object.fromEntries(optimizer.state.map((name) => [name, input([elements])]));
+    const scalars = Object.fromEntries(optimizer.scalars.map((name) => [name, input([])]));
+    const updated = optimizer.update({ parameters, gradients, state, scalars, segments });
+    return trace.finish([
+      updated.parameters,
+      ...optimizer.state.map((name) => {
+        const tensor = updated.state[name];
+        if (tensor === undefined) throw new RavineError('option', optimizer.name, `expected update to return state '${name}'`);
+        return tensor;
+      }),
+    ]);
+  });
+}
+
+/** Where the optimiser wants the gradient taken. Inputs: parameters, state. Output: as the parameters. */
+export function traceLookAhead(dtype: DType, { optimizer, elements }: UpdateRange): Graph {
+  const trace = new Trace({ training: true });
+  return withTrace(trace, () => {
+    const input = (index: number): Tensor => trace.input({ dtype, shape: [elements] }, { kind: 'argument', index });
+    const parameters = input(0);
+    const state = Object.fromEntries(optimizer.state.map((name, i) => [name, input(i + 1)]));
+    return trace.finish([optimizer.evaluateAt?.(parameters, state) ?? parameters]);
+  });
+}
