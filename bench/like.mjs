@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { makeModel, samples, workloads } from './workloads.mjs';
+import { inputShape, makeModel, samples, workloads } from './workloads.mjs';
 
 const steps = 50;
 /** Of the loss, relative. */
@@ -37,16 +37,18 @@ async function compareIn(dtype, name, command) {
 }
 
 async function trainLike(workload, folder) {
-  const { batch, layers, dtype } = workload;
+  const { batch, dtype } = workload;
+  const shape = inputShape(workload);
+  const features = shape.reduce((all, length) => all * length, 1);
   const [x, y, order] = await Promise.all(['x', 'y', 'order'].map((name) => readFile(join(folder, `${name}.bin`))));
-  const { rows, labels } = inOrder(floats(x), integers(y), integers(order), layers[0]);
+  const { rows, labels } = inOrder(floats(x), integers(y), integers(order), features);
   const model = makeModel(workload);
   await model.load(join(folder, 'weights.safetensors'));
   const count = order.byteLength / 4;
-  const data = { x: { data: rows, shape: [count, layers[0]], dtype }, y: labels };
+  const data = { x: { data: rows, shape: [count, ...shape], dtype }, y: labels };
   const { logs } = await model.fit(data, { epochs: 1, batchSize: batch, shuffle: false });
   const first = {
-    x: { data: rows.subarray(0, batch * layers[0]), shape: [batch, layers[0]], dtype },
+    x: { data: rows.subarray(0, batch * features), shape: [batch, ...shape], dtype },
     y: labels.subarray(0, batch),
   };
   const { loss } = await model.evaluate(first);

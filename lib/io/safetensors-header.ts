@@ -10,6 +10,7 @@ import { JsonReader } from './json-reader.js';
 export const maxHeaderBytes = 100_000_000;
 
 export const dtypeNames: { readonly [D in DType]: string } = { float64: 'F64', float32: 'F32', int32: 'I32', uint8: 'U8' };
+const wideName = 'I64';
 const metadataName = '__metadata__';
 
 export interface TensorEntry {
@@ -18,6 +19,8 @@ export interface TensorEntry {
   /** Into the data, which follows the header. */
   readonly begin: number;
   readonly end: number;
+  /** The file has 64-bit integers, which are read as int32 where they fit: PyTorch's counts. */
+  readonly isWide: boolean;
 }
 
 export interface Header {
@@ -75,21 +78,22 @@ function readEntry(reader: JsonReader, name: string, fail: Fail): TensorEntry {
   const [begin, end] = offsets;
   if (begin === undefined || end === undefined || offsets.length !== 2 || end < begin)
     return fail(`tensor ${describe(name)}: expected data_offsets [begin, end], got [${offsets.slice(0, 4).join(',')}]`);
-  return { dtype: dtypeOf(name, dtype, fail), shape, begin, end };
+  const isWide = dtype === wideName;
+  return { dtype: isWide ? 'int32' : dtypeOf(name, dtype, fail), shape, begin, end, isWide };
 }
 
 function dtypeOf(name: string, text: string, fail: Fail): DType {
   for (const dtype of Object.keys(dtypeNames) as DType[]) if (dtypeNames[dtype] === text) return dtype;
   return fail(
-    `tensor ${describe(name)}: expected dtype ${Object.values(dtypeNames).join(', ')}, got ${describe(text)}`,
+    `tensor ${describe(name)}: expected dtype ${Object.values(dtypeNames).join(', ')} or ${wideName}, got ${describe(text)}`,
     'convert the tensor before saving it, e.g. with .float() in PyTorch',
   );
 }
 
 /** Sizes match shapes; together the tensors fill the data without gap, overlap or rest. */
 function checkLayout(tensors: ReadonlyMap<string, TensorEntry>, dataBytes: number, fail: Fail): void {
-  for (const [name, { dtype, shape, begin, end }] of tensors) {
-    const bytes = shape.reduce((product, length) => product * length, bytesOf(dtype));
+  for (const [name, { dtype, shape, begin, end, isWide }] of tensors) {
+    const bytes = shape.reduce((product, length) => product * length, isWide ? 8 : bytesOf(dtype));
     if (!Number.isSafeInteger(bytes))
       fail(`tensor ${describe(name)}: shape [${shape.slice(0, 8).join(',')}] has too many elements`);
     if (bytes !== end - begin)

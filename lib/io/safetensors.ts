@@ -94,6 +94,7 @@ async function readTensor(
   dataStart: number,
   expected: string | undefined,
 ): Promise<TypedArray> {
+  if (entry.isWide) return readWide(where, file, name, entry, dataStart);
   const data = allocate(where, name, entry);
   let sum = startChecksum(name, entry);
   const whole = await readInto(
@@ -110,6 +111,19 @@ async function readTensor(
       `${file.path}: tensor ${describe(name)} (${formatType(entry)} at byte ${dataStart + entry.begin}) is damaged: its checksum is ${formatChecksum(sum)}, expected ${expected}`,
     );
   return data;
+}
+
+/** 64-bit integers as int32: all of them fit, or the file is refused. Files of ours have none, hence no checksum. */
+async function readWide(where: string, file: OpenFile, name: string, entry: TensorEntry, dataStart: number): Promise<TypedArray> {
+  const bytes = new Uint8Array(entry.end - entry.begin);
+  if (!(await readInto(file, bytes, dataStart + entry.begin))) throw cutOff(where, file.path, `tensor ${describe(name)}`);
+  const wide = new DataView(bytes.buffer);
+  return Int32Array.from({ length: bytes.byteLength / 8 }, (_, i) => {
+    const value = wide.getBigInt64(8 * i, true);
+    if (BigInt.asIntN(32, value) !== value)
+      throw new RavineError('format', where, `${file.path}: tensor ${describe(name)}: ${value} does not fit into int32`);
+    return Number(value);
+  });
 }
 
 function allocate(where: string, name: string, entry: TensorEntry): TypedArray {

@@ -20,6 +20,7 @@ export {
   softsign,
   tanh,
 } from './activations.js';
+export { BatchNorm, batchNorm, type BatchNormLayerOptions } from './batch-norm.js';
 export { Buffer, type BufferOptions } from './buffer.js';
 export { Conv, conv1d, conv2d, depthwiseConv2d, type ConvLayerOptions } from './conv.js';
 export { ConvTranspose, convTranspose1d, convTranspose2d, type ConvTransposeLayerOptions } from './conv-transpose.js';

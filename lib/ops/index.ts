@@ -1,3 +1,4 @@
+export { batchNorm, normalize, type BatchNormOptions } from './batch-norm.js';
 export { conv1d, conv2d, convTranspose1d, convTranspose2d, type ConvOptions, type ConvTransposeOptions } from './conv.js';
 export type { ConvPadding } from './conv-window.js';
 export {

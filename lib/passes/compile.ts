@@ -7,6 +7,7 @@ import { encode, type EncodedPart, type Names, type Slot } from './encode.js';
 import { fuseEpilogues } from './epilogue.js';
 import { expandDefinitions } from './expand.js';
 import { fuseElementwise } from './fuse.js';
+import { fuseNormRelu } from './norm-relu.js';
 import { lower } from './lower.js';
 import { arenaSlot, planMemory } from './memory.js';
 import { placeEnds, type Placement } from './place.js';
@@ -26,6 +27,7 @@ export const passes: readonly Pass[] = [
   { name: 'removeDead', run: removeDead },
   { name: 'absorbScale', run: absorbScale },
   { name: 'fuseEpilogues', run: fuseEpilogues },
+  { name: 'fuseNormRelu', run: fuseNormRelu },
   { name: 'removeDead', run: removeDead },
   { name: 'fuseElementwise', run: fuseElementwise },
   { name: 'removeDead', run: removeDead },

@@ -128,6 +128,6 @@ function withMask(node: Node, chainOf: ChainOf): Chain | undefined {
     : undefined;
 }
 
-function isConstantZero(value: Value | undefined): boolean {
+export function isConstantZero(value: Value | undefined): boolean {
   return value?.node.op === constantOp && constantAttributes(value.node).value === 0;
 }

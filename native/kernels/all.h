@@ -2,6 +2,8 @@
 #pragma once
 
 #include "average_pool.h"
+#include "batch_norm.h"
+#include "batch_norm_gradient.h"
 #include "cast.h"
 #include "check.h"
 #include "conv.h"

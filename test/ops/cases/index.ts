@@ -1,4 +1,5 @@
 import type { OpCase } from '../harness.js';
+import { batchNormCases } from './batch-norm.js';
 import { convCases } from './conv.js';
 import { elementwiseCases } from './elementwise.js';
 import { imageCases } from './images.js';
@@ -15,6 +16,7 @@ import { upsampleCases } from './upsample.js';
 
 /** Every case that the harness runs. */
 export const allCases: readonly OpCase[] = [
+  ...batchNormCases,
   ...convCases,
   ...elementwiseCases,
   ...imageCases,
