@@ -49,7 +49,7 @@ const malformed: readonly (readonly [name: string, bytes: Buffer, message: RegEx
   [
     'an unknown dtype',
     file(tensor('"dtype":"F33","shape":[2],"data_offsets":[0,8]'), 8),
-    /expected dtype F64, F32, I32, U8, got "F33"/,
+    /expected dtype F64, F32, I32, U8 or I64, got "F33"/,
   ],
   [
     'a dtype of the format that the library lacks',

@@ -39,6 +39,19 @@ describe('safetensors', () => {
     expect(new Map([...file.tensors].sort())).toEqual(new Map([...sample].sort()));
   });
 
+  it('reads 64-bit counts as int32 where they fit, and refuses them where they do not', async () => {
+    const wide = (name: string, ...values: bigint[]): Promise<void> => {
+      const json = Buffer.from(`{"n":{"dtype":"I64","shape":[${values.length}],"data_offsets":[0,${8 * values.length}]}}`);
+      const length = Buffer.alloc(8);
+      length.writeBigUInt64LE(BigInt(json.length));
+      return writeFile(path(name), Buffer.concat([length, json, Buffer.from(BigInt64Array.from(values).buffer)]));
+    };
+    await wide('counts', 3n, -(2n ** 31n));
+    expect((await readSafetensors(path('counts'))).tensors.get('n')).toEqual(stored('int32', [2], Int32Array.of(3, -(2 ** 31))));
+    await wide('large', 2n ** 31n);
+    await expect(readSafetensors(path('large'))).rejects.toThrow(`tensor "n": 2147483648 does not fit into int32`);
+  });
+
   it('lays a file out as the reference does, byte by byte', () => {
     const { header, order } = layoutHeader(sample, new Map([['format', 'pt']]));
     const data = order.map(([, { data }]) => Buffer.from(data.buffer));
