@@ -1,5 +1,7 @@
 // LoopSpec from JavaScript, checked field by field.
 
+#include <numeric>
+
 #include "binding_feed.h"
 #include "binding_fields.h"
 #include "binding_loop.h"
@@ -24,6 +26,32 @@ void readMetrics(const Fields& in, LoopSpec& spec) {
   });
 }
 
+std::vector<int64_t> readParts(const Fields& in, const char* field) {
+  const Napi::Value given = in.get(field);
+  if (!given.IsArray()) throwType(given.Env(), in.nameOf(field) + ": expected an array");
+  const Napi::Array array = given.As<Napi::Array>();
+  std::vector<int64_t> parts;
+  for (uint32_t i = 0; i < array.Length(); i++) parts.push_back(integerArgument(array.Get(i), in.nameOf(field), 0, INT32_MAX));
+  return parts;
+}
+
+void readPhases(const Fields& in, Phases& phases) {
+  if (!in.has("accumulate")) {
+    phases.first.resize(static_cast<size_t>(in.integer("parts", 1, INT32_MAX)));
+    std::iota(phases.first.begin(), phases.first.end(), 0);
+    return;
+  }
+  const Fields from = in.fields("accumulate");
+  phases.batches = from.integer("batches", 1, INT32_MAX);
+  phases.samples = from.integer("samples", 1);
+  phases.first = readParts(from, "first");
+  phases.next = readParts(from, "next");
+  phases.shortened = readParts(from, "shortened");
+  phases.update = readParts(from, "update");
+  const Fields scale = from.fields("scale");
+  phases.scale = {scale.place(), scale.dtype()};
+}
+
 void readCollect(const Fields& in, LoopSpec& spec) {
   spec.collect.source = {in.buffer("source"), in.integer("sourceOffset")};
   spec.collect.rowBytes = in.integer("rowBytes");
@@ -31,7 +59,6 @@ void readCollect(const Fields& in, LoopSpec& spec) {
 }
 
 void readCounts(const Fields& in, LoopSpec& spec) {
-  spec.parts = in.integer("parts", 1);
   spec.samples = in.integer("samples", spec.feed ? 0 : 1, INT32_MAX);
   spec.batchSize = in.integer("batchSize", 1, INT32_MAX);
   spec.epochs = in.integer("epochs");
@@ -52,6 +79,7 @@ LoopSpec loopSpecArgument(const Napi::Value& value) {
   if (in.has("last")) spec.last = BindingHandle::from(in.get("last"), in.nameOf("last")).core();
   if (in.has("feed")) spec.feed = FeedHandle::from(in.get("feed"), in.nameOf("feed")).core();
   readCounts(in, spec);
+  readPhases(in, spec.phases);
   if (in.has("indices")) spec.indices = in.fields("indices").place();
   if (in.has("scalars")) readScalars(in.fields("scalars"), spec);
   if (in.has("random")) spec.random = in.fields("random").place();

@@ -64,27 +64,31 @@ void Loop::runSteps(Batches& batches) {
   Clock::time_point start = Clock::now();
   while (outcome_.epoch < spec_.epochs && outcome_.steps < spec_.steps) {
     if (asked_.load(std::memory_order_relaxed)) takeSnapshots();
-    if (stopping_.load(std::memory_order_relaxed)) {
+    // A step that a feed has begun is dropped, since nobody can go on in it.
+    if (stopping_.load(std::memory_order_relaxed) && (batchesOfStep_ == 0 || spec_.feed)) {
       outcome_.reason = Outcome::Reason::stopped;
       break;
     }
     if (spec_.feed) outcome_.seconds += secondsSince(start);
     const Next next = batches.next(outcome_.epoch, outcome_.batch, batch);
     if (spec_.feed) start = Clock::now();
-    if (next == Next::epochEnd || (next == Next::finished && stepsOfEpoch_ > 0)) closeEpoch();
-    if (next == Next::finished) break;
-    if (next != Next::batch) continue;
-    const bool fine = step(batch);
-    batches.used();
+    const bool isBatch = next == Next::batch;
+    bool fine = isBatch ? step(batch) : next == Next::interrupted || batchesOfStep_ == 0 || endStep(*spec_.full);
+    if (isBatch) batches.used();
+    if (isBatch && fine && batchesOfStep_ > 0 && batches.complete(outcome_.batch)) fine = endStep(*batch.binding);
     if (!fine) {
       outcome_.reason = Outcome::Reason::fault;
+      outcome_.batch -= batchesOfStep_;
       break;
     }
+    if (next == Next::epochEnd || (next == Next::finished && batchesOfEpoch_ > 0)) closeEpoch();
+    if (next == Next::finished) break;
+    if (!isBatch) continue;
     if (pace.due()) tellProgress();
     if (batches.complete(outcome_.batch)) closeEpoch();
   }
   outcome_.seconds += secondsSince(start);
-  if (stepsOfEpoch_ > 0) outcome_.metrics.insert(outcome_.metrics.end(), sums_.begin(), sums_.end());
+  if (batchesOfEpoch_ > 0) outcome_.metrics.insert(outcome_.metrics.end(), sums_.begin(), sums_.end());
 }
 
 void Loop::closeEpoch() {
@@ -92,7 +96,7 @@ void Loop::closeEpoch() {
   sums_.assign(sums_.size(), 0);
   outcome_.epoch++;
   outcome_.batch = 0;
-  stepsOfEpoch_ = 0;
+  batchesOfEpoch_ = 0;
   collected_ = 0;
 }
 

@@ -71,7 +71,10 @@ class Loop {
   void run();
   void runSteps(Batches& batches);
   bool step(const Batch& batch);
-  void writeInputs();
+  bool endStep(Binding& binding);
+  bool runParts(Binding& binding, const std::vector<int64_t>& parts);
+  void writeScalars();
+  void writeRandom();
   void addMetrics(const Batch& batch);
   void collect(const Batch& batch);
   void closeEpoch();
@@ -88,9 +91,10 @@ class Loop {
   LoopNews news_;
   std::vector<Snapshot> requests_;
   Outcome outcome_;
-  std::vector<double> sums_;  // of the running epoch
-  int64_t stepsOfEpoch_ = 0;  // in this loop
-  int64_t collected_ = 0;     // rows of the running epoch
+  std::vector<double> sums_;                       // of the running epoch
+  int64_t batchesOfEpoch_ = 0;                     // in this loop
+  int64_t batchesOfStep_ = 0, samplesOfStep_ = 0;  // of the running step
+  int64_t collected_ = 0;                          // rows of the running epoch
 };
 
 }  // namespace ravine

@@ -34,17 +34,29 @@ std::string checkCollect(const LoopSpec& spec) {
   return "";
 }
 
+std::string checkPhases(const LoopSpec& spec) {
+  const Phases& phases = spec.phases;
+  for (const std::vector<int64_t>* list : {&phases.first, &phases.next, &phases.shortened, &phases.update})
+    for (const int64_t part : *list)
+      if (part >= spec.full->parts() || (spec.last && part >= spec.last->parts()))
+        return "parts: expected at most the program's " + std::to_string(spec.full->parts());
+  if (phases.samples > 0 && !phases.scale.place.holds(bytesOf(phases.scale.dtype), bytesOf(phases.scale.dtype)))
+    return "accumulate.scale lies outside of its buffer";
+  if (spec.firstBatch % phases.batches != 0) return "firstBatch: expected the first of a step";
+  return "";
+}
+
 }  // namespace
 
 int64_t LoopSpec::plannedSteps() const {
   int64_t all = 0;
-  if (__builtin_mul_overflow(batches(), epochs, &all)) all = INT64_MAX;
-  return std::min(steps, all - firstBatch);
+  if (__builtin_mul_overflow(stepsOf(batches()), epochs, &all)) all = INT64_MAX;
+  return std::min(steps, all - firstBatch / phases.batches);
 }
 
 std::string LoopSpec::check() const {
-  if (parts > full->parts() || (last && parts > last->parts()))
-    return "parts: expected at most the program's " + std::to_string(full->parts());
+  const std::string phase = checkPhases(*this);
+  if (!phase.empty()) return phase;
   if (!feed && batches() == 0) return "samples: they do not fill one batch, and there is no binding for a short one";
   if (!feed && firstBatch >= batches()) return "firstBatch: expected less than the " + std::to_string(batches()) + " of an epoch";
   const int64_t rows = scalars.empty() ? 0 : static_cast<int64_t>(table.size() / scalars.size());

@@ -38,9 +38,19 @@ struct Collect {
   std::shared_ptr<Buffer> target;
 };
 
+// Parts of the program by when they run; a step is of `batches` batches.
+struct Phases {
+  int64_t batches = 1;
+  std::vector<int64_t> first, next;        // of a step's first batch and of each after it
+  std::vector<int64_t> shortened, update;  // at its end: where it has other than `samples` samples; always
+  int64_t samples = 0;                     // 0: never shortened
+  Scalar scale{{}, DType::f32};            // samples / those of the step, written before `shortened`
+};
+
 struct LoopSpec {
   std::shared_ptr<Binding> full, last;
-  int64_t parts = 0, samples = 0, batchSize = 0, epochs = 0;
+  Phases phases;
+  int64_t samples = 0, batchSize = 0, epochs = 0;
   int64_t steps = INT64_MAX;  // at most
   int64_t firstBatch = 0, firstEpoch = 0, firstStep = 0;
   bool shuffle = false;
@@ -56,6 +66,7 @@ struct LoopSpec {
 
   // Of a whole epoch. Samples that do not fill a batch make one only where there is a binding for it.
   int64_t batches() const { return samples / batchSize + (last && samples % batchSize > 0 ? 1 : 0); }
+  int64_t stepsOf(int64_t batches) const { return batches / phases.batches + (batches % phases.batches > 0 ? 1 : 0); }
   // Without a feed: the steps that epochs ask for.
   int64_t plannedSteps() const;
 

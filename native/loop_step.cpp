@@ -49,39 +49,61 @@ class PoolTurn {
 
 }  // namespace
 
-// The step is counted only when every part has run.
+// A batch of the step; the last one ends it.
 bool Loop::step(const Batch& batch) {
-  Binding& binding = *batch.binding;
-  if (binding.parts() < spec_.parts) throw std::runtime_error("[fit] a batch's program has fewer parts than the loop runs");
-  const std::lock_guard lock(binding.running);
-  writeInputs();
-  {
-    const bool pooled = binding.shares(spec_.parts);
-    const PoolTurn turn(pooled);
-    for (int64_t part = 0; part < spec_.parts; part++) {
-      if (binding.run(part, pooled)) continue;
-      outcome_.fault = binding.fault();
-      return false;
-    }
-  }
+  const Phases& phases = spec_.phases;
+  if (batchesOfStep_ == 0) writeScalars();
+  writeRandom();
+  if (!runParts(*batch.binding, batchesOfStep_ == 0 ? phases.first : phases.next)) return false;
   addMetrics(batch);
   collect(batch);
   outcome_.batch++;
+  batchesOfEpoch_++;
+  batchesOfStep_++;
+  samplesOfStep_ += batch.samples;
+  return batchesOfStep_ < phases.batches || endStep(*batch.binding);
+}
+
+// The step is counted only when every part has run.
+bool Loop::endStep(Binding& binding) {
+  const Phases& phases = spec_.phases;
+  if (phases.samples > 0 && phases.samples != samplesOfStep_) {
+    putScalar(phases.scale, static_cast<double>(phases.samples) / static_cast<double>(samplesOfStep_));
+    if (!runParts(binding, phases.shortened)) return false;
+  }
+  if (!runParts(binding, phases.update)) return false;
   outcome_.steps++;
-  stepsOfEpoch_++;
+  batchesOfStep_ = samplesOfStep_ = 0;
   return true;
 }
 
-void Loop::writeInputs() {
-  const size_t targets = spec_.scalars.size();
-  if (targets > 0) {
-    const auto rows = static_cast<int64_t>(spec_.table.size() / targets);
-    const double* row = spec_.table.data() + static_cast<size_t>(std::min(outcome_.steps, rows - 1)) * targets;
-    for (size_t i = 0; i < targets; i++) putScalar(spec_.scalars[i], row[i]);
+bool Loop::runParts(Binding& binding, const std::vector<int64_t>& parts) {
+  if (parts.empty()) return true;
+  const int64_t end = *std::max_element(parts.begin(), parts.end()) + 1;
+  if (binding.parts() < end) throw std::runtime_error("[fit] a batch's program has fewer parts than the loop runs");
+  const std::lock_guard lock(binding.running);
+  const bool pooled = binding.shares(end);
+  const PoolTurn turn(pooled);
+  for (const int64_t part : parts) {
+    if (binding.run(part, pooled)) continue;
+    outcome_.fault = binding.fault();
+    return false;
   }
+  return true;
+}
+
+void Loop::writeScalars() {
+  const size_t targets = spec_.scalars.size();
+  if (targets == 0) return;
+  const auto rows = static_cast<int64_t>(spec_.table.size() / targets);
+  const double* row = spec_.table.data() + static_cast<size_t>(std::min(outcome_.steps, rows - 1)) * targets;
+  for (size_t i = 0; i < targets; i++) putScalar(spec_.scalars[i], row[i]);
+}
+
+void Loop::writeRandom() {
   if (!spec_.random.buffer) return;
   const auto step = static_cast<uint64_t>(spec_.firstStep + outcome_.steps);
-  const uint64_t words[] = {spec_.seed, step, 0};
+  const uint64_t words[] = {spec_.seed, step, static_cast<uint64_t>(samplesOfStep_)};
   std::memcpy(spec_.random.data(), words, sizeof(words));
 }
 

@@ -86,6 +86,18 @@ export interface LoopSpec {
   readonly last?: NativeBinding;
   /** Parts of the program, 0 … parts − 1, that each step runs. */
   readonly parts: number;
+  /** Several batches to a step: numbers of parts by when they run, in place of `parts`. */
+  readonly accumulate?: {
+    readonly batches: number;
+    /** Of the step's first batch, and of each after it. */
+    readonly first: readonly number[];
+    readonly next: readonly number[];
+    /** At the step's end: where it has not `samples` samples, after samples/those of the step was written to `scale`; and always. */
+    readonly shortened: readonly number[];
+    readonly update: readonly number[];
+    readonly samples: number;
+    readonly scale: { readonly buffer: NativeBuffer; readonly byteOffset: number; readonly dtype: 'float32' | 'float64' };
+  };
   readonly samples: number;
   readonly batchSize: number;
   readonly epochs: number;

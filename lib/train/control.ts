@@ -20,7 +20,7 @@ export class Control {
     dtype: DType,
   ) {
     this.#dtype = dtype;
-    this.buffer = SharedBuffer.allocate(this.#sumsOffset + mostSums * scalarBytes);
+    this.buffer = SharedBuffer.allocate(this.scaleOffset + scalarBytes);
   }
 
   readonly randomOffset = 0;
@@ -37,6 +37,19 @@ export class Control {
   sumOffset(index: number): number {
     internal(index < mostSums, `more than ${mostSums} sums of metrics`);
     return this.#sumsOffset + index * scalarBytes;
+  }
+
+  /** Where the loop writes what a short step's gradients are multiplied by. */
+  get scaleOffset(): number {
+    return this.#sumsOffset + mostSums * scalarBytes;
+  }
+
+  scale(): NonNullable<LoopSpec['accumulate']>['scale'] {
+    return {
+      buffer: this.buffer.native,
+      byteOffset: this.scaleOffset,
+      dtype: this.#dtype === 'float64' ? 'float64' : 'float32',
+    };
   }
 
   get #sumsOffset(): number {

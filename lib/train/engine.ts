@@ -98,6 +98,6 @@ export class Engine {
   }
 }
 
-function release({ flat, state, control, lookAhead }: Memory): void {
-  for (const buffer of [flat.gradients, ...state.values(), control.buffer, lookAhead]) buffer?.native.dispose();
+function release({ flat, state, control, lookAhead, accumulated }: Memory): void {
+  for (const buffer of [flat.gradients, ...state.values(), control.buffer, lookAhead, accumulated.made]) buffer?.native.dispose();
 }

@@ -7,7 +7,7 @@ import { BufferStorage, SharedBuffer } from '../runtime/storage.js';
 import { sizeOf } from '../shape.js';
 import type { FitContext } from './fit.js';
 import { HistoryBuilder, logsOf, type History } from './logs.js';
-import { bindStep, type StepProgram } from './programs.js';
+import { accumulation, bindStep, type StepProgram } from './programs.js';
 import { scalarTable } from './scalars.js';
 import type { BatchSpec, FieldSpec } from './session.js';
 
@@ -19,6 +19,10 @@ const mostSteps = 65_536;
 /** Trains on batches that an iterator gives, one pass of it an epoch. */
 export async function fitStream(context: FitContext, stream: StreamDataset): Promise<History> {
   const { options } = context;
+  if (options.batchSize === 'all')
+    throw new RavineError('option', 'fit', "expected batchSize 'all' with resident data, got a stream", {
+      help: 'use data.from, or accumulate as many batches as the stream has',
+    });
   if (options.steps !== undefined || options.resume || options.dropLast)
     throw new RavineError('option', 'fit', 'expected epochs with a stream, got steps, resume or dropLast');
   if (!stream.fields.has('y')) throw new RavineError('data', 'fit', "expected a stream with targets 'y'");
@@ -43,7 +47,11 @@ async function runEpoch(
 ): Promise<void> {
   const { position, options, engine } = context;
   const feed = addon().createFeed(ringSize);
-  const { table, learningRateAt, learningRatesAt } = scalarTable(engine, position, Infinity, mostSteps);
+  const { table, learningRateAt, learningRatesAt } = scalarTable(engine, position, {
+    stepsPerEpoch: Infinity,
+    steps: mostSteps,
+    done: 0,
+  });
   const loop = ring.start(feed, table);
   context.onLoop(loop);
   const stop = (): void => loop.stop();
@@ -97,6 +105,7 @@ class Ring {
     stream: StreamDataset,
   ) {
     this.#fields = [...stream.fields.values()];
+    this.#stepSamples = stream.batchSize * context.options.accumulate;
     this.full = this.#program(stream.batchSize);
     this.#entries = Array.from({ length: ringSize }, () => ({
       storages: this.#fields.map(
@@ -109,12 +118,14 @@ class Ring {
   }
 
   readonly #batchSize: number;
+  readonly #stepSamples: number;
 
   start(feed: NativeFeed, table: Float64Array): NativeLoop {
     const { position, options, engine } = this.context;
     const { control } = engine.memory;
     return addon().startLoop(
       {
+        ...accumulation(this.full, { batches: options.accumulate, samples: this.#stepSamples }, control),
         full: this.#binding(0, this.#batchSize),
         parts: this.full.parts,
         samples: 0,
@@ -196,6 +207,7 @@ class Ring {
       samples,
       rows: undefined,
       fields: this.#fields.map(({ name, dtype, shape, scale, shift }) => ({ name, dtype, shape, scale, shift })),
+      ...(this.context.options.accumulate > 1 && { share: samples / this.#stepSamples }),
     };
     return this.context.engine.program('training', spec);
   }

@@ -4,7 +4,8 @@ import { addon } from '../runtime/native.js';
 import type { Dataset } from '../data/dataset.js';
 import type { Engine } from './engine.js';
 import { HistoryBuilder, logsOf, type History, type Logs } from './logs.js';
-import type { ResolvedFit } from './options.js';
+import { batchingOf, type Batching, type ResolvedFit } from './options.js';
+import { accumulation } from './programs.js';
 import { bindResident, type ResidentRun } from './resident.js';
 import { scalarTable, type Scalars } from './scalars.js';
 
@@ -31,15 +32,17 @@ const mostRows = 8192;
 
 /** Trains on a resident data set, a native call an epoch, or for many epochs where nothing happens between them. */
 export async function fitResident(context: FitContext, dataset: Dataset): Promise<History> {
-  const { engine, position, options } = context;
+  const { engine, options } = context;
+  const batching = batchingOf(options, dataset.samples);
   const run = bindResident(engine, dataset, {
     mode: 'training',
     fields: ['x', 'y'],
-    batchSize: options.batchSize,
+    batchSize: options.dropLast && options.batchSize !== 'all' ? options.batchSize : batching.batchSize,
     dropLast: options.dropLast,
+    ...(batching.batches > 1 && { stepSamples: batching.samples }),
   });
   try {
-    return await new Fit(context, run, dataset.samples, position).run();
+    return await new Fit(context, run, dataset.samples, batching).run();
   } finally {
     run.dispose();
     context.onLoop(undefined);
@@ -50,14 +53,16 @@ class Fit {
   readonly #history = new HistoryBuilder();
   readonly #firstEpoch: number;
   readonly #lastEpoch: number;
+  private readonly position: Position;
 
   constructor(
     private readonly context: FitContext,
     private readonly resident: ResidentRun,
     private readonly samples: number,
-    private readonly position: Position,
+    private readonly batching: Batching,
   ) {
-    const { options } = context;
+    const { options, position } = context;
+    this.position = position;
     if (options.resume && position.interruptedFrom === undefined)
       throw new RavineError('option', 'fit', 'expected a fit that was aborted before, to resume it', {
         help: 'leave resume out to train on',
@@ -84,8 +89,10 @@ class Fit {
     const { options, engine } = this.context;
     const { position } = this;
     const epochs = this.#epochsPerCall(stepsLeft);
-    const steps = Math.min(stepsLeft, epochs * this.resident.batches - position.batch);
-    const scalars = scalarTable(engine, position, this.resident.batches, steps);
+    const { stepsPerEpoch } = this;
+    const done = this.#stepsOf(position.batch);
+    const steps = Math.min(stepsLeft, epochs * stepsPerEpoch - done);
+    const scalars = scalarTable(engine, position, { stepsPerEpoch, steps, done });
     const loop = this.#start(this.#spec(epochs, steps, scalars.table));
     const result = await this.#follow(loop);
     await this.#record(result, scalars);
@@ -103,17 +110,28 @@ class Fit {
   /** Epochs of tiny data sets run many to a call, unless something has to happen after each. */
   #epochsPerCall(stepsLeft: number): number {
     const { options } = this.context;
-    const { batches } = this.resident;
+    const { stepsPerEpoch, position } = this;
     if (options.onEpochEnd || options.validation) return 1;
-    const wanted = Math.min(this.#lastEpoch - this.position.epoch, Math.ceil((stepsLeft + this.position.batch) / batches));
-    return Math.max(1, Math.min(wanted, Math.floor(mostRows / batches)));
+    const ends = Math.ceil((stepsLeft + this.#stepsOf(position.batch)) / stepsPerEpoch);
+    const wanted = Math.min(this.#lastEpoch - position.epoch, ends);
+    return Math.max(1, Math.min(wanted, Math.floor(mostRows / stepsPerEpoch)));
+  }
+
+  /** Steps that so many batches of an epoch make. */
+  #stepsOf(batches: number): number {
+    return Math.ceil(batches / this.batching.batches);
+  }
+
+  get stepsPerEpoch(): number {
+    return this.#stepsOf(this.resident.batches);
   }
 
   #spec(epochs: number, steps: number, table: Float64Array): LoopSpec {
     const { engine, options } = this.context;
-    const { resident, position } = this;
+    const { resident, position, batching } = this;
     const { control } = engine.memory;
     return {
+      ...accumulation(resident.step, batching, control),
       full: resident.full,
       ...(resident.last && { last: resident.last }),
       parts: resident.step.parts,
@@ -169,7 +187,7 @@ class Fit {
       batches: this.resident.batches,
       step: this.#stepsReported,
       logs: this.#logs(progress.metrics, samples),
-      samplesPerSecond: seconds > 0 ? (progress.steps * this.resident.batchSize) / seconds : 0,
+      samplesPerSecond: seconds > 0 ? (progress.steps * this.batching.samples) / seconds : 0,
     });
   }
 
@@ -199,7 +217,7 @@ class Fit {
       const end = whole ? this.resident.batches : result.batch;
       const samples = this.#samplesOf(begin, end);
       this.#history.samples += samples;
-      stepsCounted += end - begin;
+      stepsCounted += this.#stepsOf(end) - this.#stepsOf(begin);
       position.batch = whole ? 0 : end;
       if (!whole) break;
       position.epoch++;

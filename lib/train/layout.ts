@@ -22,6 +22,17 @@ export interface UpdateRange {
   readonly firstScalar: number;
 }
 
+/** A buffer that is made when it is first asked for. */
+export class Lazy {
+  made: SharedBuffer | undefined;
+
+  constructor(private readonly make: () => SharedBuffer) {}
+
+  get(): SharedBuffer {
+    return (this.made ??= this.make());
+  }
+}
+
 /** A model's memory. What trained before keeps the optimiser's state, and its place in bias corrections. */
 export function layOut(parts: ModelParts, seed: number, step: number, before?: Memory): Memory {
   const { network, optimizer } = parts;
@@ -38,7 +49,14 @@ export function layOut(parts: ModelParts, seed: number, step: number, before?: M
   const last = ranges.at(-1);
   const control = new Control(last ? last.firstScalar + last.optimizer.scalars.length : 0, flat.dtype);
   const looksAhead = ranges.some((range) => 'evaluateAt' in range.optimizer);
-  const memory = { flat, ranges, state, control, lookAhead: looksAhead ? SharedBuffer.allocate(bytes) : undefined };
+  const memory = {
+    flat,
+    ranges,
+    state,
+    control,
+    lookAhead: looksAhead ? SharedBuffer.allocate(bytes) : undefined,
+    accumulated: new Lazy(() => SharedBuffer.allocate(bytes)),
+  };
   if (before) carryOver(before, memory, known);
   return memory;
 }

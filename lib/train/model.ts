@@ -93,7 +93,15 @@ export class Model {
       if (validation) checkTargets(engine.parts.loss, validation.dataset);
       // Training pauses while it is validated, so there is nothing to copy.
       const validate = async (): Promise<Logs> =>
-        validation ? evaluateResident(engine, validation.dataset, Math.max(resolved.batchSize, 256), new Map(), 'val_') : {};
+        validation
+          ? evaluateResident(
+              engine,
+              validation.dataset,
+              Math.max(resolved.batchSize === 'all' ? resolved.chunkSize : resolved.batchSize, 256),
+              new Map(),
+              'val_',
+            )
+          : {};
       const context = {
         engine,
         position: this.#position,

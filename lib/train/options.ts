@@ -30,11 +30,18 @@ export interface FitOptions {
   readonly epochs?: number;
   /** Exactly that many steps instead, going on through epochs. */
   readonly steps?: number;
-  /** Samples a step; 32 unless given. */
-  readonly batchSize?: number;
+  /** Samples a batch; 32 unless given. 'all': a step is the whole data set, gradient descent proper. */
+  readonly batchSize?: number | 'all';
+  /**
+   * Batches a step: their gradients are added up, weighted by samples, and applied once, so that a step is that of a batch so many times as large. What an
+   * epoch leaves unfinished is applied at its end. Default 1. Batch norm has its statistics from each batch alone, and so differs from the large batch.
+   */
+  readonly accumulate?: number;
+  /** With batchSize 'all': samples at once, 4096 unless given. Changes no result but rounding. */
+  readonly chunkSize?: number;
   /** Evaluated at the end of each epoch; its logs begin with `val_`. */
   readonly validation?: Trainable;
-  /** A new random permutation each epoch; true unless given. */
+  /** A new random permutation each epoch; true unless given, and of no use with batchSize 'all'. */
   readonly shuffle?: boolean;
   /** Leaves out the short batch at an epoch's end; false unless given. */
   readonly dropLast?: boolean;
@@ -55,6 +62,8 @@ const fitNames: readonly (keyof FitOptions)[] = [
     'epochs',
     'steps',
     'batchSize',
+    'accumulate',
+    'chunkSize',
     'validation',
     'shuffle',
     'dropLast',
@@ -68,7 +77,9 @@ const fitNames: readonly (keyof FitOptions)[] = [
 
 export interface ResolvedFit extends FitOptions {
   readonly epochs: number;
-  readonly batchSize: number;
+  readonly batchSize: number | 'all';
+  readonly accumulate: number;
+  readonly chunkSize: number;
   readonly shuffle: boolean;
   readonly dropLast: boolean;
   readonly seed: number;
@@ -85,11 +96,18 @@ export function resolveFit(options: FitOptions | undefined, modelSeed: number): 
     throw new RavineError('option', 'fit', `expected signal to be an AbortSignal, got ${describe(given.signal)}`);
   checkFunction('onProgress', given.onProgress);
   checkFunction('onEpochEnd', given.onEpochEnd);
+  const isAll = given.batchSize === 'all';
+  if (isAll && (given.accumulate !== undefined || given.dropLast === true))
+    throw new RavineError('option', 'fit', "expected batchSize 'all' without accumulate or dropLast, got both");
+  if (!isAll && given.chunkSize !== undefined)
+    throw new RavineError('option', 'fit', "expected chunkSize with batchSize 'all'", { help: 'see accumulate' });
   return {
     ...given,
     epochs: given.steps === undefined ? positiveInteger('fit', 'epochs', given.epochs ?? 1) : Number.MAX_SAFE_INTEGER,
-    batchSize: positiveInteger('fit', 'batchSize', given.batchSize ?? 32),
-    shuffle: boolean('fit', 'shuffle', given.shuffle ?? true),
+    batchSize: isAll ? 'all' : positiveInteger('fit', 'batchSize', given.batchSize ?? 32),
+    accumulate: positiveInteger('fit', 'accumulate', given.accumulate ?? 1),
+    chunkSize: positiveInteger('fit', 'chunkSize', given.chunkSize ?? 4096),
+    shuffle: boolean('fit', 'shuffle', given.shuffle ?? !isAll),
     dropLast: boolean('fit', 'dropLast', given.dropLast ?? false),
     seed: nonNegativeInteger('fit', 'seed', given.seed ?? modelSeed),
     resume: boolean('fit', 'resume', given.resume ?? false),
@@ -99,4 +117,18 @@ export function resolveFit(options: FitOptions | undefined, modelSeed: number): 
 function checkFunction(name: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'function')
     throw new RavineError('option', 'fit', `expected ${name} to be a function, got ${describe(value)}`);
+}
+
+/** How a step is made of batches. */
+export interface Batching {
+  readonly batchSize: number;
+  /** Batches a step, and the samples of a whole one. */
+  readonly batches: number;
+  readonly samples: number;
+}
+
+export function batchingOf({ batchSize, accumulate, chunkSize }: ResolvedFit, samples: number): Batching {
+  const size = Math.min(batchSize === 'all' ? chunkSize : batchSize, samples);
+  const batches = batchSize === 'all' ? Math.ceil(samples / size) : accumulate;
+  return { batchSize: size, batches, samples: Math.min(size * batches, samples) };
 }

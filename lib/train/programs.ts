@@ -3,7 +3,7 @@ import type { Value } from '../ir/graph.js';
 import type { Tensor } from '../ir/tensor.js';
 import type { PartRequest } from '../passes/compile.js';
 import type { Place } from '../passes/memory.js';
-import type { NativeBinding } from '../runtime/addon.js';
+import type { LoopSpec, NativeBinding } from '../runtime/addon.js';
 import { roleOf } from '../runtime/jit.js';
 import { Program } from '../runtime/program.js';
 import { SlotTable } from '../runtime/slots.js';
@@ -11,10 +11,10 @@ import { byteSize, storageOf, type BufferStorage, type SharedBuffer } from '../r
 import type { TensorType } from '../shape.js';
 import type { Control } from './control.js';
 import type { FlatParameters } from './flat.js';
-import type { UpdateRange } from './layout.js';
+import type { Lazy, UpdateRange } from './layout.js';
 import type { BatchSpec, ModelParts } from './session.js';
 import { traceEvaluation, tracePrediction, traceTraining, type StepGraph } from './step-graph.js';
-import { traceFlat, traceLookAhead, traceUpdate } from './update-graph.js';
+import { traceAccumulation, traceFlat, traceLookAhead, traceUpdate } from './update-graph.js';
 
 /** What every program of a model is bound to. */
 export interface Memory {
@@ -26,18 +26,24 @@ export interface Memory {
   readonly control: Control;
   /** Where the gradient is taken, for optimisers that look ahead. */
   readonly lookAhead: SharedBuffer | undefined;
+  /** Sums of gradients, where a step has several batches; made when first asked for. */
+  readonly accumulated: Lazy;
 }
 
 /** A program for batches of one size, and the slots that a session fills. */
 export interface StepProgram {
   readonly program: Program;
   readonly parts: number;
+  /** Where a step has several batches: which parts run when. */
+  readonly phases?: Phases;
   /** Slots of the fields in order, then that of the sample numbers where rows are gathered. */
   readonly argumentSlots: readonly number[];
   readonly outputSlot: number | undefined;
   readonly sums: readonly TensorType[];
   readonly prediction: TensorType;
 }
+
+export type Phases = Pick<NonNullable<LoopSpec['accumulate']>, 'first' | 'next' | 'shortened' | 'update'>;
 
 /** Buffers of a session for a program's open slots. */
 export interface Bound {
@@ -75,9 +81,13 @@ export function buildTraining(parts: ModelParts, memory: Memory, spec: BatchSpec
     outputs: [...gradients, ...placeSums(slots, step, control), ...placeEffects(slots, step)],
   };
   const lookAhead = memory.lookAhead ? memory.ranges.map((range) => lookAheadPart(slots, memory, range)) : [];
-  const program = new Program([...lookAhead, forward, ...updateParts(slots, parts, memory)], slots);
+  const gradientsOfStep = spec.share === undefined ? memory.flat.gradients : memory.accumulated.get();
+  const accumulation = spec.share === undefined ? [] : accumulationParts(slots, memory, spec.share);
+  const updates = updateParts(slots, parts, memory, gradientsOfStep);
+  const program = new Program([...lookAhead, forward, ...accumulation, ...updates], slots);
   return {
     program,
+    ...(accumulation.length > 0 && { phases: phasesOf(lookAhead.length, updates.length) }),
     parts: program.parts,
     argumentSlots,
     outputSlot: undefined,
@@ -141,13 +151,46 @@ function placeEffects(slots: SlotTable, { effects }: StepGraph): Place[] {
 }
 
 /** The optimisers' parts of a step: a pass over each range, after what is done to all gradients at once. */
-function updateParts(slots: SlotTable, { optimizer }: ModelParts, memory: Memory): PartRequest[] {
+function updateParts(slots: SlotTable, { optimizer }: ModelParts, memory: Memory, gradientsOfStep: SharedBuffer): PartRequest[] {
   const { flat } = memory;
   const change = optimizer?.changeGradients?.bind(optimizer);
-  const updates = memory.ranges.map((range) => updatePart(slots, memory, range));
+  const updates = memory.ranges.map((range) => updatePart(slots, memory, range, gradientsOfStep));
   if (!change) return updates;
-  const gradients = rangePlacer(slots, flat, { begin: 0, elements: flat.trainable })(flat.gradients, true);
+  const gradients = rangePlacer(slots, flat, { begin: 0, elements: flat.trainable })(gradientsOfStep, true);
   return [{ graph: traceFlat(flat.dtype, flat.trainable, change), inputs: [gradients], outputs: [gradients] }, ...updates];
+}
+
+/** a ← share·g; a ← a + share·g; a ← scale·a, for steps whose samples are not those of a whole one. */
+function accumulationParts(slots: SlotTable, { flat, control, accumulated }: Memory, share: number): PartRequest[] {
+  const place = rangePlacer(slots, flat, { begin: 0, elements: flat.trainable });
+  const [a, g] = [place(accumulated.get(), true), place(flat.gradients, false)];
+  const scale = slots.inBuffer(control.buffer, control.scaleOffset, byteSize({ dtype: flat.dtype, shape: [] }), false);
+  const { begin, add, shorten } = traceAccumulation(flat.dtype, flat.trainable, share);
+  return [
+    { graph: begin, inputs: [g], outputs: [a] },
+    { graph: add, inputs: [a, g], outputs: [a] },
+    { graph: shorten, inputs: [a, scale], outputs: [a] },
+  ];
+}
+
+/** Parts in order: look-ahead, forward and backward, the three of accumulation, update. */
+function phasesOf(lookAhead: number, updates: number): Phases {
+  const count = (length: number, from = 0): number[] => Array.from({ length }, (_, i) => from + i);
+  return {
+    first: count(lookAhead + 2),
+    next: [lookAhead, lookAhead + 2],
+    shortened: [lookAhead + 3],
+    update: count(updates, lookAhead + 4),
+  };
+}
+
+/** What tells the loop which parts to run when, where a step has several batches. */
+export function accumulation(
+  { phases }: StepProgram,
+  { batches, samples }: { readonly batches: number; readonly samples: number },
+  control: Control,
+): Pick<LoopSpec, 'accumulate'> {
+  return phases ? { accumulate: { ...phases, batches, samples, scale: control.scale() } } : {};
 }
 
 /** Where the elements of a range lie in a flat buffer. */
@@ -163,7 +206,12 @@ function rangePlacer(
   };
 }
 
-function updatePart(slots: SlotTable, { flat, state, control }: Memory, range: UpdateRange): PartRequest {
+function updatePart(
+  slots: SlotTable,
+  { flat, state, control }: Memory,
+  range: UpdateRange,
+  gradientsOfStep: SharedBuffer,
+): PartRequest {
   const { optimizer, firstScalar } = range;
   const place = rangePlacer(slots, flat, range);
   const width = byteSize({ dtype: flat.dtype, shape: [] });
@@ -174,7 +222,7 @@ function updatePart(slots: SlotTable, { flat, state, control }: Memory, range: U
   const states = optimizer.state.map((name) => place(state.get(name), true));
   return {
     graph: traceUpdate(flat.dtype, range),
-    inputs: [parameters, place(flat.gradients, false), ...states, ...scalars],
+    inputs: [parameters, place(gradientsOfStep, false), ...states, ...scalars],
     outputs: [parameters, ...states],
   };
 }

@@ -23,12 +23,14 @@ export interface ResidentOptions {
   readonly fields: readonly string[];
   readonly batchSize: number;
   readonly dropLast?: boolean;
+  /** Samples of a step of several batches. */
+  readonly stepSamples?: number;
   readonly replace?: ReadonlyMap<SharedBuffer, SharedBuffer>;
 }
 
 /** Compiles what an epoch over a data set needs, and binds it to one arena of the largest size. */
 export function bindResident(engine: Engine, dataset: Dataset, options: ResidentOptions): ResidentRun {
-  const { mode, fields, replace } = options;
+  const { mode, fields, replace, stepSamples } = options;
   const { samples } = dataset;
   const batchSize = Math.min(options.batchSize, samples);
   if (options.dropLast && samples < options.batchSize)
@@ -36,8 +38,13 @@ export function bindResident(engine: Engine, dataset: Dataset, options: Resident
       help: 'use a smaller batchSize',
     });
   const short = options.dropLast ? 0 : samples % batchSize;
-  const step = engine.program(mode, batchSpec(dataset, batchSize, fields));
-  const lastStep = short > 0 ? engine.program(mode, batchSpec(dataset, short, fields)) : undefined;
+  const programFor = (count: number): StepProgram =>
+    engine.program(mode, {
+      ...batchSpec(dataset, count, fields),
+      ...(stepSamples !== undefined && { share: count / stepSamples }),
+    });
+  const step = programFor(batchSize);
+  const lastStep = short > 0 ? programFor(short) : undefined;
   const arena = SharedBuffer.allocate(Math.max(step.program.arenaBytes, lastStep?.program.arenaBytes ?? 0));
   const indices = SharedBuffer.allocate(batchSize * 4);
   const output =

@@ -12,8 +12,12 @@ export interface Scalars {
   readonly learningRatesAt: (step: number) => Readonly<Record<string, number>>;
 }
 
-/** What the optimisers' scalars are in the steps to come, checked. An epoch of a stream has Infinity steps. */
-export function scalarTable(engine: Engine, position: Position, stepsPerEpoch: number, steps: number): Scalars {
+/** What the optimisers' scalars are in the steps to come, checked. An epoch of a stream has Infinity steps; `done` are over. */
+export function scalarTable(
+  engine: Engine,
+  position: Position,
+  { stepsPerEpoch, steps, done }: { readonly stepsPerEpoch: number; readonly steps: number; readonly done: number },
+): Scalars {
   const { ranges, control } = engine.memory;
   if (!engine.parts.optimizer)
     throw new RavineError('option', 'fit', 'expected a model with an optimizer', {
@@ -23,7 +27,7 @@ export function scalarTable(engine: Engine, position: Position, stepsPerEpoch: n
   const rows = ranges.every(({ optimizer }) => optimizer.constantScalars) ? 1 : steps;
   const table = new Float64Array(rows * width);
   const first = position.step;
-  const epochAt = (i: number): number => position.epoch + Math.floor((position.batch + i) / stepsPerEpoch);
+  const epochAt = (i: number): number => position.epoch + Math.floor((done + i) / stepsPerEpoch);
   for (let i = 0; i < rows; i++) {
     const info = { step: first + i, epoch: epochAt(i), stepsPerEpoch };
     for (const range of ranges) writeScalars(table, i * width + range.firstScalar, range, info);

@@ -32,6 +32,8 @@ export interface BatchSpec {
   readonly samples: number;
   readonly rows: number | undefined;
   readonly fields: readonly FieldSpec[];
+  /** Where a step has several batches: this one's share of a whole step's samples. */
+  readonly share?: number;
 }
 
 /** Tensors of a batch by field name. */

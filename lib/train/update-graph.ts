@@ -3,12 +3,28 @@ import { RavineError } from '../errors.js';
 import type { Graph } from '../ir/graph.js';
 import type { Tensor } from '../ir/tensor.js';
 import { Trace, withTrace } from '../ir/trace.js';
+import { add, mul } from '../ops/elementwise.js';
 import type { UpdateRange } from './layout.js';
 
 /** A function of one flat tensor as a graph. */
 export function traceFlat(dtype: DType, elements: number, f: (flat: Tensor) => Tensor): Graph {
   const trace = new Trace({ training: true });
   return withTrace(trace, () => trace.finish([f(trace.input({ dtype, shape: [elements] }, { kind: 'argument', index: 0 }))]));
+}
+
+/** Gradients of a step's batches, each weighted by its share of the samples, added up: the first, each other, and the correction of a short step. */
+export function traceAccumulation(dtype: DType, elements: number, share: number): Record<'begin' | 'add' | 'shorten', Graph> {
+  const traced = (f: (input: (index: number, shape?: readonly number[]) => Tensor) => Tensor): Graph => {
+    const trace = new Trace({ training: true });
+    const input = (index: number, shape: readonly number[] = [elements]): Tensor =>
+      trace.input({ dtype, shape }, { kind: 'argument', index });
+    return withTrace(trace, () => trace.finish([f(input)]));
+  };
+  return {
+    begin: traced((input) => mul(input(0), share)),
+    add: traced((input) => add(input(0), mul(input(1), share))),
+    shorten: traced((input) => mul(input(0), input(1, []))),
+  };
 }
 
 /** The optimiser's update of a range at once. Inputs and outputs: parameters, gradients (in only), state; then scalars. */
