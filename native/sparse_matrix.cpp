@@ -130,6 +130,8 @@ std::shared_ptr<SparseMatrix> weighted(const SparseMatrix& matrix, const std::ve
     const int64_t first = matrix.rowOffsets()[row], end = matrix.rowOffsets()[row + 1];
     for (int64_t i = first; i < end; i++) {
       const double value = given ? static_cast<double>(given[i]) : 1.0;
+      if (sublinear && !(value > 0))
+        throw JobError("data", "expected counts above 0, got " + std::to_string(value) + " in row " + std::to_string(row));
       const double term = sublinear ? 1 + std::log(value) : value;
       values[i] = static_cast<float>(scale.empty() ? term : term * scale[static_cast<size_t>(matrix.column(i))]);
     }
