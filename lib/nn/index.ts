@@ -21,6 +21,7 @@ export {
   tanh,
 } from './activations.js';
 export { BatchNorm, batchNorm, type BatchNormLayerOptions } from './batch-norm.js';
+export { BatchRenorm, batchRenorm, type BatchRenormOptions } from './batch-renorm.js';
 export { Buffer, type BufferOptions } from './buffer.js';
 export { Conv, conv1d, conv2d, depthwiseConv2d, type ConvLayerOptions } from './conv.js';
 export { ConvTranspose, convTranspose1d, convTranspose2d, type ConvTransposeLayerOptions } from './conv-transpose.js';
@@ -28,6 +29,7 @@ export { describeLayers, type LayerRow } from './describe.js';
 export { ChannelDropout, Dropout, dropout, dropout1d, dropout2d } from './dropout.js';
 export { Embedding, embedding, type EmbeddingOptions } from './embedding.js';
 export { Flatten, flatten, type FlattenOptions } from './flatten.js';
+export { fold, foldNorm } from './fold.js';
 export { Glu, glu } from './glu.js';
 export { initialize, type InitializationPreset, type InitializationRules } from './initialize.js';
 export {
@@ -47,6 +49,17 @@ export { Linear, linear, type LinearOptions } from './linear.js';
 export { Module, type AnyModule } from './module.js';
 export { initializeParameters, namedBuffers, namedModules, namedParameters } from './naming.js';
 export { orthogonal } from './orthogonal.js';
+export {
+  GroupNorm,
+  InstanceNorm,
+  LayerNorm,
+  RmsNorm,
+  groupNorm,
+  instanceNorm,
+  layerNorm,
+  rmsNorm,
+  type NormOptions,
+} from './norm.js';
 export { Parameter, type Layout, type ParameterOptions } from './parameter.js';
 export {
   GlobalPool,
@@ -70,3 +83,4 @@ export { shapeRule, type KeepsChannelsRule, type Mismatch, type SameShapeRule, t
 export { truncatedNormal } from './truncated-normal.js';
 export { Upsample, upsample } from './upsample.js';
 export { ZeroPad, zeroPad1d, zeroPad2d, type Margin } from './zero-pad.js';
+export { WeightNorm, weightNorm } from './weight-norm.js';
