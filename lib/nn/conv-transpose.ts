@@ -2,6 +2,7 @@ import type { Tensor } from '../ir/tensor.js';
 import {
   convTranspose1d as convTranspose1dOf,
   convTranspose2d as convTranspose2dOf,
+  isDirect,
   type ConvTransposeOptions,
 } from '../ops/conv.js';
 import { transposedAxes } from '../ops/conv-window.js';
@@ -43,7 +44,8 @@ export class ConvTranspose<Name extends string = string, In extends number = num
     checkNames(name, options, [...convLayerNames, 'outputPadding']);
     positiveInteger(name, 'inChannels', inChannels);
     positiveInteger(name, 'outChannels', outChannels);
-    const { groups = 1, stride, padding, dilation, outputPadding } = options;
+    const { groups = 1, stride, padding, dilation, outputPadding, algorithm } = options;
+    isDirect(name, algorithm);
     checkGroups(name, groups, inChannels, outChannels);
     const kernel = perAxis(name, 'kernelSize', size, axes);
     transposedAxes(
@@ -60,9 +62,9 @@ export class ConvTranspose<Name extends string = string, In extends number = num
 
   override forward(x: Tensor): Tensor {
     checkConvInput(this.toString(), x, this.axes, this.inChannels, this.weight.dtype);
-    const { stride, padding, dilation, groups, outputPadding } = this.options;
+    const { stride, padding, dilation, groups, algorithm, outputPadding } = this.options;
     const given = Object.fromEntries(
-      Object.entries({ stride, padding, dilation, groups, outputPadding }).filter(([, value]) => value !== undefined),
+      Object.entries({ stride, padding, dilation, groups, algorithm, outputPadding }).filter(([, value]) => value !== undefined),
     );
     const y = this.axes === 1 ? convTranspose1dOf(x, this.weight, given) : convTranspose2dOf(x, this.weight, given);
     return this.bias ? add(y, this.bias) : y;

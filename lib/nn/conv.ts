@@ -1,7 +1,7 @@
 import type { DType } from '../dtype.js';
 import { RavineError } from '../errors.js';
 import type { Tensor } from '../ir/tensor.js';
-import { conv1d as conv1dOf, conv2d as conv2dOf, convNames, type ConvOptions } from '../ops/conv.js';
+import { conv1d as conv1dOf, conv2d as conv2dOf, convNames, isDirect, type ConvOptions } from '../ops/conv.js';
 import { convOptions } from '../ops/conv-window.js';
 import { add } from '../ops/elementwise.js';
 import { perAxis, type PerAxis } from '../ops/pool-window.js';
@@ -107,7 +107,8 @@ export class Conv<Name extends string = string, In extends number = number, Out 
     checkNames(name, options, convLayerNames);
     positiveInteger(name, 'inChannels', inChannels);
     positiveInteger(name, 'outChannels', outChannels);
-    const { groups = 1, stride, padding, dilation } = options;
+    const { groups = 1, stride, padding, dilation, algorithm } = options;
+    isDirect(name, algorithm);
     checkGroups(name, groups, inChannels, outChannels);
     this.kernel = perAxis(name, 'kernelSize', size, axes);
     convOptions(name, this.kernel, { stride, padding, dilation });
@@ -120,9 +121,9 @@ export class Conv<Name extends string = string, In extends number = number, Out 
   /** x [samples, length, in] or [samples, height, width, in] */
   override forward(x: Tensor): Tensor {
     checkConvInput(this.toString(), x, this.axes, this.inChannels, this.weight.dtype);
-    const { stride, padding, dilation, groups } = this.options;
+    const { stride, padding, dilation, groups, algorithm } = this.options;
     const given = Object.fromEntries(
-      Object.entries({ stride, padding, dilation, groups }).filter(([, value]) => value !== undefined),
+      Object.entries({ stride, padding, dilation, groups, algorithm }).filter(([, value]) => value !== undefined),
     );
     const y = this.axes === 1 ? conv1dOf(x, this.weight, given) : conv2dOf(x, this.weight, given);
     return this.bias ? add(y, this.bias) : y;

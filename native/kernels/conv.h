@@ -5,6 +5,7 @@
 
 #include "conv_depthwise.h"
 #include "conv_shape.h"
+#include "winograd.h"
 
 namespace ravine::RAVINE_ISA {
 
@@ -203,20 +204,27 @@ inline void planCorrelation(Plan& p, const ConvShape& s, bool backward, bool bia
   p.scratchBytes = s.groups * weightRows(s, backward) * data.columns * bytesOf(p.out(0).dtype);
 }
 
+// Winograd's algorithm is asked for where it applies, in float32.
+inline bool expectAlgorithm(Plan& p, const ConvShape& s, int64_t winograd) {
+  return p.expect(winograd == 0 || (fitsWinograd(s) && p.out(0).dtype == DType::f32), "algorithm");
+}
+
 inline void plan_conv(Plan& p) {
   ConvShape s;
   if (!readConv(p, s)) return;
-  const bool bias = p.integers[16] != 0, relu = p.integers[17] != 0;
+  const bool bias = p.integers[17] != 0, relu = p.integers[18] != 0;
   if (!p.expect(p.inputs == 2 + bias, "number of inputs")) return;
-  if (!expectConv(p, s.inputs(), s.weights(), s.outputs())) return;
+  if (!expectConv(p, s.inputs(), s.weights(), s.outputs()) || !expectAlgorithm(p, s, p.integers[16])) return;
   if (bias && !p.expect(2, p.out(0).dtype, s.groups * s.out)) return;
+  if (p.integers[16] != 0) return planWinograd(p, s, false, bias, relu);
   if (s.isDepthwise()) return planDepthwise(p, s, false, bias, relu);
   planCorrelation(p, s, false, bias, relu);
 }
 
 inline void plan_conv_input_gradient(Plan& p) {
   ConvShape s;
-  if (!readConv(p, s) || !expectConv(p, s.outputs(), s.weights(), s.inputs())) return;
+  if (!readConv(p, s) || !expectConv(p, s.outputs(), s.weights(), s.inputs()) || !expectAlgorithm(p, s, p.integers[16])) return;
+  if (p.integers[16] != 0) return planWinograd(p, s, true, false, false);
   if (s.isDepthwise()) return planDepthwise(p, s, true, false, false);
   planCorrelation(p, s, true, false, false);
 }

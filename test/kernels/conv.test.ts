@@ -26,6 +26,10 @@ const axes: readonly (readonly [Axis, Axis])[] = [
     [8, 4, 2, 2, 1, 3],
   ],
   [
+    [7, 5, 3, 1, 0, 1],
+    [6, 8, 3, 1, 2, 1],
+  ],
+  [
     [4, 2, 1, 2, 0, 1],
     [5, 7, 2, 1, 2, 2],
   ],
@@ -34,6 +38,7 @@ const channels: readonly (readonly [groups: number, into: number, out: number])[
   [1, 1, 3],
   [1, 3, 16],
   [1, 16, 32],
+  [1, 48, 16],
   [1, 17, 35],
   [2, 8, 8],
   [3, 2, 5],
@@ -41,6 +46,9 @@ const channels: readonly (readonly [groups: number, into: number, out: number])[
 ];
 const shapes = axes.flatMap(([y, x]) => channels.map(([groups, into, out]): Shape => ({ y, x, groups, into, out })));
 const samples = 3;
+
+const isWinograd = ({ y, x, groups, into, out }: Shape): boolean =>
+  groups === 1 && into % 16 === 0 && out % 16 === 0 && [y, x].every((axis) => axis[2] === 3 && axis[3] === 1 && axis[5] === 1);
 
 /** Visits each product x[i]·w[k] of y[o]. */
 function walk({ y, x, groups, into, out }: Shape, visit: (i: number, k: number, o: number) => void): void {
@@ -91,11 +99,14 @@ describe.each(['float32', 'float64'] as const)('%s', (dtype) => {
     const run = (kernel: string, inputs: readonly Elements[], elements: number, more: readonly number[] = []) =>
       runKernel({ kernel, inputs, outputs: [{ dtype, elements }], attributes: [...attributes, ...more] }).outputs[0];
     const unit = epsilon[dtype];
-    expectNear(run('conv', [given.x, given.w], counts.y, [0, 0]), sums.y, sizes.y, unit);
-    expectNear(run('conv_input_gradient', [given.y, given.w], counts.x), sums.x, sizes.x, unit);
-    expectNear(run('conv_weight_gradient', [given.x, given.y], counts.w), sums.w, sizes.w, unit);
+    const algorithms = isWinograd(shape) && dtype === 'float32' ? [0, 1] : [0];
     const finished = sums.y.map((value, i) => Math.max(0, value + bias[i % (groups * out)]!));
-    expectNear(run('conv', [given.x, given.w, bias], counts.y, [1, 1]), finished, sizes.y, unit);
+    for (const winograd of algorithms) {
+      expectNear(run('conv', [given.x, given.w], counts.y, [winograd, 0, 0]), sums.y, sizes.y, unit);
+      expectNear(run('conv_input_gradient', [given.y, given.w], counts.x, [winograd]), sums.x, sizes.x, unit);
+      expectNear(run('conv', [given.x, given.w, bias], counts.y, [winograd, 1, 1]), finished, sizes.y, unit);
+    }
+    expectNear(run('conv_weight_gradient', [given.x, given.y], counts.w), sums.w, sizes.w, unit);
   });
 });
 
@@ -111,7 +122,7 @@ describe('blocks that do not fit into the buffer at once', () => {
       kernel: 'conv',
       inputs: [image, weights],
       outputs: [{ dtype: 'float32', elements: y[1] * x[1] * out }],
-      attributes: [...attributes, 0, 0],
+      attributes: [...attributes, 0, 0, 0],
     });
     const count = (axis: Axis, o: number): number =>
       Array.from({ length: axis[2] }, (_, k) => o * axis[3] - axis[4] + k).filter((i) => i >= 0 && i < axis[0]).length;

@@ -140,4 +140,21 @@ const depthwise: OpCase = {
   tolerance,
 };
 
-export const convCases: readonly OpCase[] = [...geometries.flatMap(casesOf), depthwise];
+/** n samples of 16 × 16 places, by Winograd's algorithm from one sample on: what it rounds otherwise is within the tolerance. */
+const winograd: OpCase = {
+  op: 'conv2d',
+  title: 'Winograd',
+  inputs: (n) => [{ shape: [n, 16, 17, 16] }, { shape: [3, 3, 16, 16] }],
+  run: ([a, b]) => ops.conv2d(a!, b!, { padding: 1 }),
+  reference: ([a, b], { n }) => {
+    const [y, x] = convAxes('case', [16, 17], [3, 3], { stride: 1, padding: 1, dilation: undefined });
+    const attributes = { y: y!, x: x!, groups: 1 };
+    return sumInto([n, 16, 17, 16], attributes, { samples: n, into: 16, out: 16 }, (i, k, o) => [o, get(a!, i) * get(b!, k)]);
+  },
+  sizes: [0, 1],
+  large: 40,
+  gradient: false,
+  tolerance,
+};
+
+export const convCases: readonly OpCase[] = [...geometries.flatMap(casesOf), depthwise, winograd];
