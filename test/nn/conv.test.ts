@@ -164,9 +164,32 @@ describe('bad input', () => {
   });
 });
 
-it.each([1, 3])('gives the same bits compiled with bias and ReLU in the kernel, %i × %i taps', (size) => {
+it.each([1, 3])('gives the same bits compiled with bias and ReLU in the kernel, kernel size %i', (size) => {
   const layer = nn.conv2d(5, 7, size);
   const x = ops.randomUniform([2, 9, 8, 5], { low: -1, high: 1, seed: 1 });
   const forward = (input: Tensor) => ops.relu(layer.forward(input));
   expect(jit(forward).sync(x).data()).toEqual(forward(x).data());
+});
+
+describe('the algorithm', () => {
+  const x = ops.randomUniform([2, 16, 16, 16], { low: -1, high: 1, seed: 2 });
+  const w = ops.randomUniform([3, 3, 16, 32], { low: -1, high: 1, seed: 3 });
+
+  it('is Winograd where it fits, close to the sum, unless that is asked for', () => {
+    const [auto, direct] = [ops.conv2d(x, w).data(), ops.conv2d(x, w, { algorithm: 'direct' }).data()];
+    const exact = Array.from(ops.conv2d(ops.cast(x, 'float64'), ops.cast(w, 'float64')).data());
+    const worst = (of: ArrayLike<number>) => Math.max(...exact.map((value, i) => Math.abs(value - (of[i] ?? NaN))));
+    expect(auto).not.toEqual(direct);
+    // 144 products below 1
+    expect(worst(direct)).toBeLessThan(144 * 2 ** -24);
+    expect(worst(auto)).toBeLessThan(144 * 2 ** -24);
+  });
+
+  it('is named', () => {
+    const wrong = { algorithm: 'winograd' as 'direct' };
+    const sentence = (where: string) => `[${where}] expected algorithm to be 'auto' or 'direct', got "winograd"`;
+    expect(() => ops.conv2d(x, w, wrong)).toThrow(sentence('conv2d'));
+    expect(() => nn.conv2d(16, 32, 3, wrong)).toThrow(sentence('conv2d'));
+    expect(() => nn.convTranspose2d(16, 32, 3, wrong)).toThrow(sentence('convTranspose2d'));
+  });
 });
