@@ -45,15 +45,17 @@ void run_average_pool_gradient(const Call& call, int64_t begin, int64_t end) {
   const AverageCounts counts(call);
   const T* dy = static_cast<const T*>(call.pointers[0]);
   T* dx = static_cast<T*>(call.pointers[1]);
-  const auto clear = [&](int64_t element) {
-    forEachVector<T>(s.channels, [&](int64_t c, int n) { storeLanes(V::zero(), dx + element + c, n); });
+  const bool equal = counts.all && s.y.stride > 0 && s.x.stride > 0;
+  const T whole = T(1) / static_cast<T>(s.y.kernel * s.x.kernel);
+  const auto shareOf = [&](int64_t oy, int64_t ox, int64_t, int64_t) {
+    if (equal) return whole;
+    return T(1) / static_cast<T>(counts.of(s.y, s.y.taps(oy)) * counts.of(s.x, s.x.taps(ox)));
   };
-  forEachElement(s, begin, end, clear, [&](int64_t element, int64_t oy, int64_t ox, int64_t, int64_t, int64_t output) {
-    const int64_t count = counts.of(s.y, s.y.taps(oy)) * counts.of(s.x, s.x.taps(ox));
-    const V share = V::broadcast(T(1) / static_cast<T>(count));
+  forEachElement<T>(s, begin, end, shareOf, [&](int64_t element, const Holder<T>* holders, int count, bool first) {
     forEachVector<T>(s.channels, [&](int64_t c, int n) {
-      T* to = dx + element + c;
-      storeLanes(fma(loadLanes(dy + output + c, n), share, loadLanes(to, n)), to, n);
+      V sum = first ? V::zero() : loadLanes(dx + element + c, n);
+      for (int i = 0; i < count; ++i) sum = fma(loadLanes(dy + holders[i].output + c, n), V::broadcast(holders[i].value), sum);
+      storeLanes(sum, dx + element + c, n);
     });
   });
 }

@@ -70,15 +70,16 @@ void run_max_pool_gradient(const Call& call, int64_t begin, int64_t end) {
   const T* dy = static_cast<const T*>(call.pointers[0]);
   const P* places = static_cast<const P*>(call.pointers[1]);
   T* dx = static_cast<T*>(call.pointers[2]);
-  const auto clear = [&](int64_t element) {
-    forEachVector<T>(s.channels, [&](int64_t c, int n) { storeLanes(V::zero(), dx + element + c, n); });
-  };
-  forEachElement(s, begin, end, clear, [&](int64_t element, int64_t, int64_t, int64_t ky, int64_t kx, int64_t output) {
-    const V place = V::broadcast(static_cast<T>(ky * s.x.kernel + kx));
+  const auto placeOf = [&](int64_t, int64_t, int64_t ky, int64_t kx) { return static_cast<T>(ky * s.x.kernel + kx); };
+  forEachElement<T>(s, begin, end, placeOf, [&](int64_t element, const Holder<T>* holders, int count, bool first) {
     forEachVector<T>(s.channels, [&](int64_t c, int n) {
-      const auto mine = eq(loadPlaces<T>(places + output + c, n), place);
-      T* to = dx + element + c;
-      storeLanes(loadLanes(to, n) + select(mine, loadLanes(dy + output + c, n), V::zero()), to, n);
+      V sum = first ? V::zero() : loadLanes(dx + element + c, n);
+      for (int i = 0; i < count; ++i) {
+        const int64_t output = holders[i].output + c;
+        const auto mine = eq(loadPlaces<T>(places + output, n), V::broadcast(holders[i].value));
+        sum = sum + select(mine, loadLanes(dy + output, n), V::zero());
+      }
+      storeLanes(sum, dx + element + c, n);
     });
   });
 }

@@ -109,11 +109,20 @@ inline void forEachWindow(const PoolData& s, int64_t begin, int64_t end, F f) {
   }
 }
 
-// Calls clear(first element of the input), then f(that, oy, ox, ky, kx, first element of the output) for each window that holds
-// the input's element, for each element of the chunks.
-template <class Clear, class F>
-inline void forEachElement(const PoolData& s, int64_t begin, int64_t end, Clear clear, F f) {
+// An output whose window holds the element: its first channel, and a number that belongs to the two.
+template <class T>
+struct Holder {
+  int64_t output;
+  T value;
+};
+constexpr int mostHolders = 32;
+
+// For each element of the chunks, by its first channel: calls sum(element, holders, count, first) with the windows that hold it,
+// at most 32 at a time and at least once; `first` in the first of these calls. value(oy, ox, ky, kx) gives their numbers.
+template <class T, class Value, class Sum>
+inline void forEachElement(const PoolData& s, int64_t begin, int64_t end, Value value, Sum sum) {
   const Range rows = chunkRange(begin, end, s.samples * s.y.length, s.rowsPerChunk);
+  Holder<T> holders[mostHolders];
   for (int64_t r = rows.begin; r < rows.end; ++r) {
     const int64_t iy = r % s.y.length, outputs = r / s.y.length * s.y.outputs;
     const Cover cy = Cover::of(s.y, iy);
@@ -121,17 +130,25 @@ inline void forEachElement(const PoolData& s, int64_t begin, int64_t end, Clear 
     for (int64_t ix = 0; ix < s.x.length; ++ix) {
       cx.advance(s.x, ix);
       const int64_t element = (r * s.x.length + ix) * s.channels;
-      clear(element);
+      int count = 0;
+      bool first = true;
       for (int64_t oy = cy.begin; oy < cy.end; ++oy) {
         const int64_t dy = iy - s.y.start(oy);
         if (s.y.dilation != 1 && dy % s.y.dilation != 0) continue;
+        const int64_t ky = s.y.dilation == 1 ? dy : dy / s.y.dilation;
         for (int64_t ox = cx.begin; ox < cx.end; ++ox) {
           const int64_t dx = ix - s.x.start(ox);
           if (s.x.dilation != 1 && dx % s.x.dilation != 0) continue;
-          f(element, oy, ox, s.y.dilation == 1 ? dy : dy / s.y.dilation, s.x.dilation == 1 ? dx : dx / s.x.dilation,
-            ((outputs + oy) * s.x.outputs + ox) * s.channels);
+          const int64_t kx = s.x.dilation == 1 ? dx : dx / s.x.dilation;
+          if (count == mostHolders) {
+            sum(element, holders, count, first);
+            count = 0;
+            first = false;
+          }
+          holders[count++] = {((outputs + oy) * s.x.outputs + ox) * s.channels, value(oy, ox, ky, kx)};
         }
       }
+      sum(element, holders, count, first);
     }
   }
 }
