@@ -20,10 +20,12 @@ const [all, test] = await Promise.all([mnist('train'), mnist('t10k')]);
 const train = all.take(options.samples ?? all.samples);
 
 const network = nn.sequential(
-  nn.conv2d(1, 32, 3, { padding: 1 }),
+  nn.conv2d(1, 32, 3, { padding: 1, bias: false }),
+  nn.batchNorm(32),
   nn.relu(),
   nn.maxPool2d(2),
-  nn.conv2d(32, 64, 3, { padding: 1 }),
+  nn.conv2d(32, 64, 3, { padding: 1, bias: false }),
+  nn.batchNorm(64),
   nn.relu(),
   nn.maxPool2d(2),
   nn.flatten(),

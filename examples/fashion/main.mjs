@@ -58,10 +58,12 @@ console.log(
 
 function network() {
   return nn.sequential(
-    nn.conv2d(1, 32, 3, { padding: 1 }),
+    nn.conv2d(1, 32, 3, { padding: 1, bias: false }),
+    nn.batchNorm(32),
     nn.relu(),
     nn.maxPool2d(2),
-    nn.conv2d(32, 64, 3, { padding: 1 }),
+    nn.conv2d(32, 64, 3, { padding: 1, bias: false }),
+    nn.batchNorm(64),
     nn.relu(),
     nn.maxPool2d(2),
     nn.flatten(),

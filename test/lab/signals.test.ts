@@ -69,6 +69,16 @@ describe('signals', () => {
     expect(model.steps).toBe(0);
   });
 
+  it('see batch normalisation as training does, and leave its running statistics', () => {
+    const norm = nn.batchNorm(50);
+    const model = new Model(nn.sequential(nn.linear(width, 50), norm, nn.linear(50, 10)), { loss: losses.softmaxCrossEntropy() });
+    const { activation } = signals(model, batch).layers[1]!;
+    expect([activation.mean, activation.deviation]).toEqual([expect.closeTo(0, 5), expect.closeTo(1, 2)]);
+    const buffers = [...nn.namedBuffers(norm)].map(([name, buffer]) => [name, Number(buffer.data()[0])]);
+    expect(buffers).toContainEqual(['running_mean', 0]);
+    expect(buffers).toContainEqual(['running_var', 1]);
+  });
+
   it('take data sets as training gathers them', () => {
     const bytes = new Uint8Array(4 * 6 * 6).map((_, i) => (i * 41) % 256);
     const images = data.from({ x: { data: bytes, shape: [4, 6, 6, 1] }, y: [0, 1, 2, 0] }, { scale: 1 / 255 });

@@ -121,6 +121,23 @@ describe('initialize', () => {
     expect([...slope.weight.data()]).toEqual([0.25]);
   });
 
+  it('leaves scales and shifts of normalisations', () => {
+    const made = nn.initialize(nn.sequential(nn.conv2d(3, 4, 3), nn.batchNorm(4)), {
+      weight: nn.constant(2),
+      bias: nn.constant(3),
+    });
+    const values = [...nn.namedParameters(made).values()].map((parameter) => Number(parameter.data()[0]));
+    expect(values).toEqual([2, 3, 1, 0]);
+  });
+
+  it('has the fans of convolutions: kernel height · width · channels in / groups', () => {
+    const conv = nn.conv2d(8, 64, 3, { groups: 2, weightInitializer: 'heUniform' });
+    nn.initializeParameters(conv, 1);
+    const bound = Math.sqrt(6 / (3 * 3 * 4));
+    expect(largest(conv.weight)).toBeLessThanOrEqual(Math.fround(bound));
+    expect(largest(conv.weight)).toBeGreaterThan(0.99 * bound);
+  });
+
   it('has PyTorch’s defaults, which are those of the layers', () => {
     const [plain, preset] = [network(), nn.initialize(network(), 'torch')];
     for (const made of [plain, preset]) nn.initializeParameters(made, 1);
