@@ -21,6 +21,7 @@ export * as optim from './optim/index.js';
 export * from './optim/minimize/index.js';
 export * from './sparse/index.js';
 export {
+  earlyStopping,
   Model,
   type EpochEnd,
   type FitOptions,

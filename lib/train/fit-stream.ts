@@ -65,6 +65,7 @@ async function runEpoch(
     options.signal?.removeEventListener('abort', stop);
   }
   const rate = learningRateAt(position.step + result.steps);
+  history.addRates(learningRatesAt, position.step, result.steps);
   position.step += result.steps;
   history.steps += result.steps;
   history.seconds += result.seconds;
@@ -83,6 +84,7 @@ async function runEpoch(
   const sums = result.metrics.subarray(0, ring.full.sums.length);
   const logs = { ...logsOf(sums, fed.samples, true, engine.parts.metrics), ...learningRatesAt(position.step - 1) };
   const all = options.validation ? { ...logs, ...(await context.validate()) } : logs;
+  position.logs.push(all);
   history.add(all);
   const answer: unknown = await options.onEpochEnd?.({
     epoch: epoch + 1,

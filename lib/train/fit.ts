@@ -7,7 +7,7 @@ import { HistoryBuilder, logsOf, type History, type Logs } from './logs.js';
 import { batchingOf, type Batching, type ResolvedFit } from './options.js';
 import { accumulation } from './programs.js';
 import { bindResident, type ResidentRun } from './resident.js';
-import { scalarTable, type Scalars } from './scalars.js';
+import { followsLogs, scalarTable, type Scalars } from './scalars.js';
 
 /** How far a model has come: whole epochs, batches of an unfinished one, steps. A later fit goes on from here. */
 export interface Position {
@@ -16,6 +16,8 @@ export interface Position {
   step: number;
   /** Where the aborted fit began, if one was. */
   interruptedFrom: number | undefined;
+  /** Of every epoch that ended. */
+  readonly logs: Logs[];
 }
 
 export interface FitContext {
@@ -54,6 +56,7 @@ class Fit {
   readonly #firstEpoch: number;
   readonly #lastEpoch: number;
   private readonly position: Position;
+  readonly #followsLogs: boolean;
 
   constructor(
     private readonly context: FitContext,
@@ -74,6 +77,7 @@ class Fit {
     this.#firstEpoch = options.resume ? (position.interruptedFrom ?? position.epoch) : position.epoch;
     this.#lastEpoch = options.steps === undefined ? this.#firstEpoch + options.epochs : Infinity;
     position.interruptedFrom = undefined;
+    this.#followsLogs = followsLogs(context.engine, position);
   }
 
   async run(): Promise<History> {
@@ -111,7 +115,7 @@ class Fit {
   #epochsPerCall(stepsLeft: number): number {
     const { options } = this.context;
     const { stepsPerEpoch, position } = this;
-    if (options.onEpochEnd || options.validation) return 1;
+    if (options.onEpochEnd || options.validation || this.#followsLogs) return 1;
     const ends = Math.ceil((stepsLeft + this.#stepsOf(position.batch)) / stepsPerEpoch);
     const wanted = Math.min(this.#lastEpoch - position.epoch, ends);
     return Math.max(1, Math.min(wanted, Math.floor(mostRows / stepsPerEpoch)));
@@ -205,6 +209,7 @@ class Fit {
   /** Moves the position on, and gives each whole epoch its logs, validation and callback. */
   async #record(result: LoopResult, { learningRatesAt }: Scalars): Promise<void> {
     const { position } = this;
+    this.#history.addRates(learningRatesAt, position.step, result.steps);
     const sums = this.resident.step.sums.length;
     this.#history.seconds += result.seconds;
     this.#history.steps += result.steps;
@@ -232,6 +237,7 @@ class Fit {
   async #endEpoch(logs: Logs): Promise<void> {
     const { options, validate } = this.context;
     const all = options.validation ? { ...logs, ...(await validate()) } : logs;
+    this.position.logs.push(all);
     this.#history.add(all);
     const { epoch, step } = this.position;
     const epochs = this.#lastEpoch - this.#firstEpoch;

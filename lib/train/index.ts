@@ -1,3 +1,4 @@
+export { earlyStopping } from './early-stopping.js';
 export { Model, type ModelOptions, type RunOptions } from './model.js';
 export type { EpochEnd, FitOptions, Progress } from './options.js';
 export type { History, Logs } from './logs.js';

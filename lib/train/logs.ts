@@ -6,6 +6,8 @@ export type Logs = Readonly<Record<string, number>>;
 /** What a fit leaves behind: every log by epoch. */
 export interface History {
   readonly logs: Readonly<Record<string, readonly number[]>>;
+  /** The learning rate of every step: `learning_rate`, and of the groups of parameters `learning_rate_<name>`. */
+  readonly learningRates: Readonly<Record<string, readonly number[]>>;
   readonly epochs: number;
   /** Steps that this fit applied. */
   readonly steps: number;
@@ -40,6 +42,7 @@ export function logsOf(
 /** Collects logs by epoch. */
 export class HistoryBuilder {
   readonly #logs = new Map<string, number[]>();
+  readonly #rates = new Map<string, number[]>();
   epochs = 0;
   steps = 0;
   samples = 0;
@@ -47,18 +50,19 @@ export class HistoryBuilder {
   stopped = false;
 
   add(logs: Logs): void {
-    for (const [name, value] of Object.entries(logs)) {
-      const values = this.#logs.get(name) ?? [];
-      values.push(value);
-      this.#logs.set(name, values);
-    }
+    append(this.#logs, logs);
     this.epochs++;
+  }
+
+  addRates(ratesAt: (step: number) => Logs, first: number, steps: number): void {
+    for (let step = first; step < first + steps; step++) append(this.#rates, ratesAt(step));
   }
 
   finish(): History {
     const { epochs, steps, samples, seconds, stopped } = this;
     return {
       logs: Object.fromEntries(this.#logs),
+      learningRates: Object.fromEntries(this.#rates),
       epochs,
       steps,
       samples,
@@ -66,5 +70,13 @@ export class HistoryBuilder {
       stopped,
       samplesPerSecond: seconds > 0 ? samples / seconds : 0,
     };
+  }
+}
+
+function append(to: Map<string, number[]>, logs: Logs): void {
+  for (const [name, value] of Object.entries(logs)) {
+    const values = to.get(name) ?? [];
+    values.push(value);
+    to.set(name, values);
   }
 }

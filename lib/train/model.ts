@@ -43,7 +43,7 @@ export interface RunOptions {
 export class Model {
   readonly network: AnyModule;
   readonly #options: ModelOptions & { readonly seed: number };
-  readonly #position: Position = { epoch: 0, batch: 0, step: 0, interruptedFrom: undefined };
+  readonly #position: Position = { epoch: 0, batch: 0, step: 0, interruptedFrom: undefined, logs: [] };
   #engine: Engine | undefined;
   #loop: NativeLoop | undefined;
   #fitting = false;

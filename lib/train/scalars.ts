@@ -1,6 +1,7 @@
 import { RavineError, describe } from '../errors.js';
 import type { Engine } from './engine.js';
 import type { Position } from './fit.js';
+import type { StepInfo } from '../optim/optimizer.js';
 import type { UpdateRange } from './layout.js';
 
 export interface Scalars {
@@ -29,7 +30,7 @@ export function scalarTable(
   const first = position.step;
   const epochAt = (i: number): number => position.epoch + Math.floor((done + i) / stepsPerEpoch);
   for (let i = 0; i < rows; i++) {
-    const info = { step: first + i, epoch: epochAt(i), stepsPerEpoch };
+    const info = { step: first + i, epoch: epochAt(i), stepsPerEpoch, logs: position.logs };
     for (const range of ranges) writeScalars(table, i * width + range.firstScalar, range, info);
   }
   const at = (step: number, column: number): number =>
@@ -49,12 +50,23 @@ export function scalarTable(
   };
 }
 
-function writeScalars(
-  table: Float64Array,
-  offset: number,
-  { optimizer, birth }: UpdateRange,
-  info: { step: number; epoch: number; stepsPerEpoch: number },
-): void {
+/** Whether a schedule reads logs: then each epoch's scalars are worked out after the one before. */
+export function followsLogs(engine: Engine, { step, epoch, logs }: Position): boolean {
+  let follows = false;
+  const info: StepInfo = {
+    step,
+    epoch,
+    stepsPerEpoch: 1,
+    get logs() {
+      follows = true;
+      return logs;
+    },
+  };
+  for (const { optimizer } of engine.memory.ranges) optimizer.scalarsAt(info);
+  return follows;
+}
+
+function writeScalars(table: Float64Array, offset: number, { optimizer, birth }: UpdateRange, info: StepInfo): void {
   const values = optimizer.scalarsAt({ ...info, updates: info.step - birth });
   optimizer.scalars.forEach((name, j) => (table[offset + j] = checkScalar(optimizer.name, name, values[j], info.step)));
 }

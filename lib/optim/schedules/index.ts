@@ -17,4 +17,5 @@ export {
   type PolynomialOptions,
 } from './decays.js';
 export type { Duration } from './duration.js';
+export { onPlateau, type OnPlateauOptions, type PlateauOptions } from './on-plateau.js';
 export { piecewiseConstant, type PiecewiseConstantOptions } from './piecewise-constant.js';
