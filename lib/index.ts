@@ -27,10 +27,12 @@ export {
   type FitOptions,
   type History,
   type Logs,
+  type ModelMinimizeOptions,
   type ModelOptions,
   type Progress,
   type RunOptions,
   type SaveOptions,
   type StateDict,
+  type StateOptions,
   type Trainable,
 } from './train/index.js';

@@ -38,6 +38,7 @@ export class Trace {
   readonly #nodes: Node[] = [];
   readonly #inputs: Value[] = [];
   readonly #captured = new Map<Storage, Value>();
+  #substitutes: ReadonlyMap<Tensor, Tensor> = new Map();
   readonly #effects = new Map<Tensor, Value>();
   readonly #scopes: string[] = [];
   #random: Tensor | undefined;
@@ -63,6 +64,8 @@ export class Trace {
 
   /** The value of a symbolic tensor; a concrete one becomes an input. */
   valueOf(tensor: Tensor): Value {
+    const substitute = this.#substitutes.get(tensor);
+    if (substitute) return this.valueOf(substitute);
     const assigned = this.#effects.get(tensor);
     if (assigned) return assigned;
     if (tensor.value) {
@@ -88,6 +91,17 @@ export class Trace {
   /** A tensor for a value of this graph. */
   tensorOf(value: Value): Tensor {
     return new Tensor(value.type, { value });
+  }
+
+  /** Runs `fn` with other tensors in place of some: a network as a function of its parameters. */
+  substitute<T>(substitutes: ReadonlyMap<Tensor, Tensor>, fn: () => T): T {
+    const outer = this.#substitutes;
+    this.#substitutes = substitutes;
+    try {
+      return fn();
+    } finally {
+      this.#substitutes = outer;
+    }
   }
 
   /** Records that a buffer is assigned to at the end of a run; later uses in this trace read the new value. */

@@ -1,3 +1,4 @@
+import type { Dataset } from '../data/dataset.js';
 import { byChannel, type PerChannel } from '../data/normalize.js';
 import { isFloat, type DType } from '../dtype.js';
 import { RavineError, internal } from '../errors.js';
@@ -30,6 +31,23 @@ export function traceBatch(trace: Trace, spec: BatchSpec, workType: 'float32' | 
       const source = sources[i];
       internal(source !== undefined, 'a field without a source');
       return [field.name, indices ? gatherField(trace, source, indices, field, workType) : convertField(source, field, workType)];
+    }),
+  );
+}
+
+/** Rows of resident data in a function that is being traced; the data is captured. */
+export function gatherBatch(
+  trace: Trace,
+  dataset: Dataset,
+  fields: readonly FieldSpec[],
+  indices: Tensor,
+  workType: 'float32' | 'float64',
+): Map<string, Tensor> {
+  return new Map(
+    fields.map((field) => {
+      const source = dataset.fields.get(field.name)?.tensor;
+      internal(source !== undefined, 'a field without a source');
+      return [field.name, gatherField(trace, source, indices, field, workType)];
     }),
   );
 }

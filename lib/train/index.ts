@@ -5,3 +5,5 @@ export type { History, Logs } from './logs.js';
 export type { SaveOptions } from './files.js';
 export type { StateDict } from './state.js';
 export type { Trainable } from './sources.js';
+export type { ModelMinimizeOptions } from './minimize.js';
+export type { StateOptions } from './copies.js';

@@ -16,6 +16,8 @@ import { evaluateResident, predictResident, type Copies } from './evaluate.js';
 import { fitResident, type Position } from './fit.js';
 import { fitStream } from './fit-stream.js';
 import type { History, Logs } from './logs.js';
+import { minimizeModel, type ModelMinimizeOptions } from './minimize.js';
+import type { MinimizeResult } from '../optim/minimize/result.js';
 import { resolveFit, type FitOptions } from './options.js';
 import type { ModelParts } from './session.js';
 import { inputSource, residentSource, type Trainable } from './sources.js';
@@ -121,6 +123,28 @@ export class Model {
       this.#fitting = false;
       engine.busy = false;
       if (validation?.owned) validation.dataset.dispose();
+    }
+  }
+
+  /**
+   * Minimises the loss over all of a data set as a function of all parameters that train, by any method of `minimize`: L-BFGS unless given. Dropout is off
+   * and running statistics stay. The parameters are updated at each iteration, also when it is aborted. The optimizer's state is not used.
+   */
+  async minimize(data: Dataset | DataFields, options: ModelMinimizeOptions = {}): Promise<Omit<MinimizeResult, 'x'>> {
+    const engine = this.#idle('minimize');
+    if (!engine.parts.loss)
+      throw new RavineError('option', 'minimize', 'expected a model with a loss', { help: 'new Model(network, { loss })' });
+    engine.refresh('minimize', this.#position.step, true);
+    const { dataset, owned } = residentSource(refuseStream('minimize', data));
+    this.#fitting = true;
+    engine.busy = true;
+    try {
+      checkTargets(engine.parts.loss, dataset);
+      return await minimizeModel(engine, dataset, options);
+    } finally {
+      this.#fitting = false;
+      engine.busy = false;
+      if (owned) dataset.dispose();
     }
   }
 

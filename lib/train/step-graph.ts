@@ -20,7 +20,7 @@ export interface StepGraph {
   readonly prediction: TensorType;
 }
 
-function field(batch: Batch, name: string): Tensor {
+export function field(batch: Batch, name: string): Tensor {
   const tensor = batch.get(name);
   if (tensor === undefined)
     throw new RavineError('data', 'fit', `expected data with '${name}', got ${[...batch.keys()].join(', ') || 'nothing'}`);
@@ -79,11 +79,11 @@ export function tracePrediction(parts: ModelParts, flat: FlatParameters, spec: B
 }
 
 /** Loss and optimiser work in the parameters' type. */
-function workTypeOf(flat: FlatParameters): 'float32' | 'float64' {
+export function workTypeOf(flat: FlatParameters): 'float32' | 'float64' {
   return flat.dtype === 'float64' ? 'float64' : 'float32';
 }
 
-function lossIn(parts: ModelParts, prediction: Tensor, target: Tensor): Tensor {
+export function lossIn(parts: ModelParts, prediction: Tensor, target: Tensor): Tensor {
   const loss = parts.loss?.call(prediction, target);
   if (!(loss instanceof Tensor) || loss.size !== 1)
     throw new RavineError(

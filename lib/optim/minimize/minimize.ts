@@ -19,8 +19,11 @@ import type { MinimizeResult, StopReason } from './result.js';
 export async function minimize(f: Scalar, x0: Tensor, options: MinimizeOptions = {}): Promise<MinimizeResult> {
   checkFunction('minimize', 'f', f);
   checkVector('minimize', 'x0', x0);
-  const settings = resolveSettings(x0, options);
-  const objective = new Objective(f);
+  return minimizeObjective(new Objective(f), x0, resolveSettings(x0, options));
+}
+
+/** The same for a function that is compiled already. */
+export async function minimizeObjective(objective: Objective, x0: Tensor, settings: Settings): Promise<MinimizeResult> {
   const method = methodOf(settings, objective, x0);
   try {
     const start = await objective.at(x0);

