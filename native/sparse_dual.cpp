@@ -93,7 +93,7 @@ class Dual {
         if (job_.stopping()) return false;
         job_.tell({static_cast<double>(pass), static_cast<double>(i), gap});
       }
-      if (i + rowsAhead < order.size()) prefetchRow(matrix_, ranks_, values_, order[i + rowsAhead]);
+      prefetchAhead(matrix_, ranks_, values_, order, i);
       if (spec_.loss == SparseLoss::log)
         logisticStep(order[i]);
       else

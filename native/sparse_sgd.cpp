@@ -75,8 +75,6 @@ class Runner {
     pullMany(spec_.labels[static_cast<size_t>(row)]);
   }
 
-  void prefetch(int64_t row) const { prefetchRow(matrix_, ranks_, values_, row); }
-
  private:
   void addOne(const Index* ranks, const float* values, int64_t count, float step) {
     float* const W = weights_.W.data();
@@ -294,7 +292,7 @@ void runTyped(const SgdSpec& spec, const Index* ranks, Job& job, SgdResult& resu
         job.tell({static_cast<double>(epoch), static_cast<double>(done),
                   done > 0 ? runner.loss.total() / static_cast<double>(done) : 0});
       }
-      if (done + rowsAhead < rows) runner.prefetch(order[static_cast<size_t>(done + rowsAhead)]);
+      prefetchAhead(*spec.matrix, ranks, spec.matrix->entryValues(), order, static_cast<size_t>(done));
       double mu = -1;
       if (spec.average) {
         if (averagedFrom < 0 && t >= spec.averageFrom) averagedFrom = t;
