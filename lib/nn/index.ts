@@ -84,3 +84,4 @@ export { truncatedNormal } from './truncated-normal.js';
 export { Upsample, upsample } from './upsample.js';
 export { ZeroPad, zeroPad1d, zeroPad2d, type Margin } from './zero-pad.js';
 export { WeightNorm, weightNorm } from './weight-norm.js';
+export { SparseLinearLayer, sparseLinear, type SparseLinearLayerOptions } from './sparse-linear.js';

@@ -136,6 +136,24 @@ export class SparseMatrix {
     return { offsets, indices: columns, values };
   }
 
+  /**
+   * What `nn.sparseLinear` takes, for `data.from`: float32 [rows, 2, longest row], column numbers, then values; short rows end with zeros of column 0. Up to
+   * 16,777,216 columns.
+   */
+  toPadded(): { data: Float32Array; shape: [number, number, number] } {
+    const where = 'SparseMatrix.toPadded';
+    if (this.columns > 2 ** 24) throw new RavineError('shape', where, `expected at most ${2 ** 24} columns, got ${this.columns}`);
+    const { offsets, indices, values } = this.toArrays();
+    const longest = offsets.reduce((most, end, row) => Math.max(most, end - (offsets[row - 1] ?? 0)), 1);
+    const data = new Float32Array(this.rows * 2 * longest);
+    for (let row = 0; row < this.rows; row++) {
+      const [first, end] = [offsets[row] ?? 0, offsets[row + 1] ?? 0];
+      data.set(indices.subarray(first, end), row * 2 * longest);
+      data.set(values.subarray(first, end), (row * 2 + 1) * longest);
+    }
+    return { data, shape: [this.rows, 2, longest] };
+  }
+
   /** @internal */
   get native(): NativeSparse {
     if (!this.#native) throw new RavineError('disposed', 'SparseMatrix', 'this matrix was disposed');
