@@ -136,6 +136,11 @@ export class Trace {
     }
   }
 
+  /** What was assigned to buffers does not happen. */
+  dropEffects(): void {
+    this.#effects.clear();
+  }
+
   get effects(): readonly Effect[] {
     return [...this.#effects].map(([target, value]) => ({ target, value }));
   }

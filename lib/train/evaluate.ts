@@ -33,8 +33,14 @@ export async function evaluateResident(
 }
 
 /** The network's outputs for every sample: [samples, …]. */
-export async function predictResident(engine: Engine, dataset: Dataset, batchSize: number, copies: Copies): Promise<Tensor> {
-  const run = bindResident(engine, dataset, { mode: 'prediction', fields: ['x'], batchSize, replace: copies });
+export async function predictResident(
+  engine: Engine,
+  dataset: Dataset,
+  batchSize: number,
+  copies: Copies,
+  layer?: string,
+): Promise<Tensor> {
+  const run = bindResident(engine, dataset, { mode: 'prediction', fields: ['x'], batchSize, replace: copies, layer });
   const { dtype, shape } = run.step.prediction;
   const outputBytes = run.output?.native.byteLength ?? 0;
   const rowBytes = outputBytes / run.batchSize;

@@ -1,5 +1,5 @@
 export { earlyStopping } from './early-stopping.js';
-export { Model, type ModelOptions, type RunOptions } from './model.js';
+export { Model, type ModelOptions, type PredictOptions, type RunOptions } from './model.js';
 export type { EpochEnd, FitOptions, Progress } from './options.js';
 export type { History, Logs } from './logs.js';
 export type { SaveOptions } from './files.js';
@@ -7,3 +7,4 @@ export type { StateDict } from './state.js';
 export type { Trainable } from './sources.js';
 export type { ModelMinimizeOptions } from './minimize.js';
 export type { StateOptions } from './copies.js';
+export type { InspectOptions, Inspection } from './inspect.js';

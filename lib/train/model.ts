@@ -16,6 +16,7 @@ import { evaluateResident, predictResident, type Copies } from './evaluate.js';
 import { fitResident, type Position } from './fit.js';
 import { fitStream } from './fit-stream.js';
 import type { History, Logs } from './logs.js';
+import { inspectModel, type InspectOptions, type Inspection } from './inspect.js';
 import { minimizeModel, type ModelMinimizeOptions } from './minimize.js';
 import type { MinimizeResult } from '../optim/minimize/result.js';
 import { resolveFit, type FitOptions } from './options.js';
@@ -39,6 +40,11 @@ export interface RunOptions {
   readonly batchSize?: number;
   /** 'average': the mean of weights that `optim.average` keeps, in place of the weights. Default 'current'. */
   readonly weights?: WeightsChoice;
+}
+
+export interface PredictOptions extends RunOptions {
+  /** The path of a module, such as `0` or `encoder`: gives its outputs, the features, in place of the network's. */
+  readonly layer?: string;
 }
 
 /** A network with a loss, an optimiser and metrics: trained, evaluated, saved and loaded. */
@@ -162,12 +168,27 @@ export class Model {
   }
 
   /** The network's outputs, [samples, …]. Beside a fit it sees the parameters after a whole step. */
-  async predict(x: Dataset | Elements, options: RunOptions = {}): Promise<Tensor> {
-    const batchSize = batchSizeOf('predict', options);
+  async predict(x: Dataset | Elements, options: PredictOptions = {}): Promise<Tensor> {
+    const { layer, ...rest } = options;
+    const batchSize = batchSizeOf('predict', rest);
     const engine = this.#ready('predict');
     const { dataset, owned } = inputSource(x);
     try {
-      return await this.#withCopies('predict', options, (copies) => predictResident(engine, dataset, batchSize, copies));
+      return await this.#withCopies('predict', options, (copies) => predictResident(engine, dataset, batchSize, copies, layer));
+    } finally {
+      if (owned) dataset.dispose();
+    }
+  }
+
+  /**
+   * What every layer gives for a batch { x, y }, and the loss's gradients with respect to it and to the parameters. Nothing changes: running statistics stay,
+   * and training is traced anew, so that it does not become slower.
+   */
+  async inspect(batch: Dataset | DataFields, options: InspectOptions = {}): Promise<Inspection> {
+    const engine = this.#idle('inspect');
+    const { dataset, owned } = residentSource(refuseStream('inspect', batch));
+    try {
+      return await inspectModel(engine, dataset, options);
     } finally {
       if (owned) dataset.dispose();
     }

@@ -25,12 +25,13 @@ export interface ResidentOptions {
   readonly dropLast?: boolean;
   /** Samples of a step of several batches. */
   readonly stepSamples?: number;
+  readonly layer?: string | undefined;
   readonly replace?: ReadonlyMap<SharedBuffer, SharedBuffer>;
 }
 
 /** Compiles what an epoch over a data set needs, and binds it to one arena of the largest size. */
 export function bindResident(engine: Engine, dataset: Dataset, options: ResidentOptions): ResidentRun {
-  const { mode, fields, replace, stepSamples } = options;
+  const { mode, fields, replace, stepSamples, layer } = options;
   const { samples } = dataset;
   const batchSize = Math.min(options.batchSize, samples);
   if (options.dropLast && samples < options.batchSize)
@@ -41,6 +42,7 @@ export function bindResident(engine: Engine, dataset: Dataset, options: Resident
   const programFor = (count: number): StepProgram =>
     engine.program(mode, {
       ...batchSpec(dataset, count, fields),
+      ...(layer !== undefined && { layer }),
       ...(stepSamples !== undefined && { share: count / stepSamples }),
     });
   const step = programFor(batchSize);

@@ -34,6 +34,8 @@ export interface BatchSpec {
   readonly fields: readonly FieldSpec[];
   /** Where a step has several batches: this one's share of a whole step's samples. */
   readonly share?: number;
+  /** A prediction of what the module at this path gives, in place of the network's output. */
+  readonly layer?: string;
 }
 
 /** Tensors of a batch by field name. */

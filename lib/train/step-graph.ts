@@ -2,6 +2,7 @@ import { RavineError, internal } from '../errors.js';
 import type { Graph } from '../ir/graph.js';
 import { Tensor } from '../ir/tensor.js';
 import { Trace, withTrace } from '../ir/trace.js';
+import { observeCalls } from '../nn/call.js';
 import type { AnyModule } from '../nn/module.js';
 import { checkFinite } from '../ops/check-finite.js';
 import { constant } from '../ops/constant.js';
@@ -33,6 +34,34 @@ export function predictIn(network: AnyModule, x: Tensor): Tensor {
   if (!(prediction instanceof Tensor))
     throw new RavineError('trace', 'model', 'expected the network to return a tensor', { help: 'forward must not be async' });
   return prediction;
+}
+
+/** What the modules at these paths give in the network's forward, at their first call. */
+export function layerIn(where: string, network: AnyModule, x: Tensor, paths: readonly string[]): Tensor[] {
+  return [...observeLayers(where, network, x, paths).outputs.values()];
+}
+
+/** The same by path, with what the network gives; of all modules that give one tensor where no paths are named. */
+export function observeLayers(
+  where: string,
+  network: AnyModule,
+  x: Tensor,
+  paths?: readonly string[],
+): { prediction: Tensor; outputs: Map<string, Tensor> } {
+  const seen = new Map<string, Tensor>();
+  const observe = (path: string, _: AnyModule, output: unknown): void => {
+    if (output instanceof Tensor && !seen.has(path)) seen.set(path, output);
+  };
+  const prediction = observeCalls(observe, () => predictIn(network, x));
+  const wanted = paths ?? [...seen.keys()];
+  const outputs = wanted.map((path): [string, Tensor] => {
+    const output = seen.get(path);
+    if (output) return [path, output];
+    throw new RavineError('option', where, `expected the path of a module that gives a tensor, got '${path}'`, {
+      help: `they are ${[...seen.keys()].map((known) => `'${known}'`).join(', ')}`,
+    });
+  });
+  return { prediction, outputs: new Map(outputs) };
 }
 
 /** Gradients of the trainable parameters, loss, metrics: forward and backward of one batch. Outputs: gradients, sums, effects. */
@@ -67,7 +96,10 @@ export function traceEvaluation(parts: ModelParts, flat: FlatParameters, spec: B
 export function tracePrediction(parts: ModelParts, flat: FlatParameters, spec: BatchSpec): StepGraph {
   const trace = new Trace();
   return withTrace(trace, () => {
-    const prediction = predictIn(parts.network, field(traceBatch(trace, spec, workTypeOf(flat)), 'x'));
+    const x = field(traceBatch(trace, spec, workTypeOf(flat)), 'x');
+    const prediction =
+      spec.layer === undefined ? predictIn(parts.network, x) : layerIn('predict', parts.network, x, [spec.layer])[0];
+    internal(prediction !== undefined, 'a layer without an output');
     if (prediction.shape[0] !== spec.samples)
       throw new RavineError(
         'shape',
