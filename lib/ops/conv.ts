@@ -48,6 +48,8 @@ export function convCall(
 /** Winograd's transformed weights pay from some outputs on; wider layers would leave its tiles no room in the cache. */
 const leastWinogradOutputs = 256;
 const [channelUnit, mostChannels] = [16, 256];
+/** Of its weight gradient, input times output channels: sums of wider layers leave the cache. */
+const mostWinogradWeights = 4096;
 
 /** 1 where Winograd's algorithm takes the place of the sum: 1.6 times as fast, rounded otherwise. */
 function winograd(dtype: DType, { samples, inChannels, outChannels }: ConvSizes, attributes: ConvAttributes): number {
@@ -143,7 +145,9 @@ export const conv2dWeightGradientOp: Op<ConvAttributes> = defineOp<ConvAttribute
     lower: (inputs, _, attributes) => {
       const [x, dy] = [at(inputs, 0), at(inputs, 1)];
       const sizes = sizesOf(samplesOf(x), channels(x), channels(dy), attributes.groups);
-      return convCall('conv_weight_gradient', sizes, attributes);
+      const call = convCall('conv_weight_gradient', sizes, attributes);
+      const fits = sizes.inChannels * sizes.outChannels <= mostWinogradWeights;
+      return { ...call, attributes: [...call.attributes, fits ? winograd(x.dtype, sizes, attributes) : 0] };
     },
   },
 });

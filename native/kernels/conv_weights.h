@@ -3,6 +3,7 @@
 #pragma once
 
 #include "conv_shape.h"
+#include "winograd_weights.h"
 
 namespace ravine::RAVINE_ISA {
 
@@ -182,7 +183,10 @@ inline void runDepthwiseWeights(const Call& call, int64_t begin, int64_t end) {
 inline void plan_conv_weight_gradient(Plan& p) {
   ConvShape s;
   if (!readConv(p, s) || !expectConv(p, s.inputs(), s.outputs(), s.weights())) return;
-  const bool isDouble = p.out(0).dtype == DType::f64;
+  const bool isDouble = p.out(0).dtype == DType::f64, winograd = p.integers[16] != 0;
+  // Without samples or outputs nothing would be summed.
+  if (!p.expect(!winograd || (fitsWinogradWeights(s) && !isDouble && s.outputs() > 0), "algorithm")) return;
+  if (winograd) return planWinogradWeights(p, s);
   ConvWeightData data{s, 1, 1};
   if (s.isDepthwise()) {
     keep(p, data);

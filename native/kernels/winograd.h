@@ -25,6 +25,8 @@ struct WinogradData {
   int64_t samples, in, out;
   int64_t tilesY, tilesX, tiles;  // tiles: of a chunk
   bool backward, bias, relu;
+
+  int64_t allTiles() const { return samples * tilesY * tilesX; }
 };
 
 inline bool fitsWinograd(const ConvShape& s) {
@@ -78,50 +80,38 @@ inline void prepareWinograd(const Call& call, int64_t begin, int64_t end) {
     }
 }
 
+// Tiles of the source, transformed.
 template <class T>
-class WinogradRun {
+class WinogradTiles {
  public:
-  WinogradRun(const WinogradData& data, const Call& call)
-      : d_(data),
-        source_(static_cast<const T*>(call.pointers[0])),
-        weights_(static_cast<const T*>(call.scratch)),
-        bias_(data.bias ? static_cast<const T*>(call.pointers[2]) : nullptr),
-        target_(static_cast<T*>(call.pointers[data.bias ? 3 : 2])) {}
-
-  void run(Range tiles) {
-    const int64_t count = tiles.end - tiles.begin;
-    for (int64_t t = 0; t < count; t++) transform(placeOf(tiles.begin + t), v_ + t * d_.in);
-    multiply(count);
-    for (int64_t t = 0; t < count; t++) finish(placeOf(tiles.begin + t), m_ + t * d_.out);
-  }
-
- private:
   using V = Vec<T>;
-  static constexpr int lanes = V::lanes, full = tileColumns<T>;
+  static constexpr int lanes = V::lanes;
+
+  WinogradTiles(const WinogradData& data, const T* source) : d(data), source(source) {}
 
   struct Place {
     int64_t sample, y, x;  // of the tile's first output
   };
   Place placeOf(int64_t tile) const {
-    const int64_t row = tile / d_.tilesX;
-    return {row / d_.tilesY, row % d_.tilesY * 2, tile % d_.tilesX * 2};
+    const int64_t row = tile / d.tilesX;
+    return {row / d.tilesY, row % d.tilesY * 2, tile % d.tilesX * 2};
   }
 
   // v [16, tiles, in]: Bᵀ·d·B
   void transform(const Place& p, T* v) {
-    const int64_t top = d_.y.origin + p.y, left = d_.x.origin + p.x, step = d_.tiles * d_.in;
-    const T* from = source_ + ((p.sample * d_.y.length + top) * d_.x.length + left) * d_.in;
-    int64_t rowStep = d_.x.length * d_.in;
-    if (top < 0 || left < 0 || top + 4 > d_.y.length || left + 4 > d_.x.length) {
+    const int64_t top = d.y.origin + p.y, left = d.x.origin + p.x, step = d.tiles * d.in;
+    const T* from = source + ((p.sample * d.y.length + top) * d.x.length + left) * d.in;
+    int64_t rowStep = d.x.length * d.in;
+    if (top < 0 || left < 0 || top + 4 > d.y.length || left + 4 > d.x.length) {
       copyWindow(p.sample, top, left);
-      from = window_, rowStep = 4 * d_.in;
+      from = window_, rowStep = 4 * d.in;
     }
-    for (int64_t c = 0; c < d_.in; c += lanes) {
+    for (int64_t c = 0; c < d.in; c += lanes) {
       V x[4][4];
 #pragma GCC unroll 4
       for (int r = 0; r < 4; r++) {
 #pragma GCC unroll 4
-        for (int i = 0; i < 4; i++) x[r][i] = V::load(from + r * rowStep + i * d_.in + c);
+        for (int i = 0; i < 4; i++) x[r][i] = V::load(from + r * rowStep + i * d.in + c);
         transformSource(x[r][0], x[r][1], x[r][2], x[r][3]);
       }
 #pragma GCC unroll 4
@@ -133,20 +123,47 @@ class WinogradRun {
     }
   }
 
+ private:
   // The 4 × 4 places of a tile at the border, zero outside.
   void copyWindow(int64_t sample, int64_t top, int64_t left) {
     for (int64_t r = 0; r < 4; r++)
       for (int64_t i = 0; i < 4; i++) {
-        T* to = window_ + (4 * r + i) * d_.in;
+        T* to = window_ + (4 * r + i) * d.in;
         const int64_t y = top + r, x = left + i;
-        const size_t bytes = static_cast<size_t>(d_.in) * sizeof(T);
-        if (y < 0 || y >= d_.y.length || x < 0 || x >= d_.x.length) {
+        const size_t bytes = static_cast<size_t>(d.in) * sizeof(T);
+        if (y < 0 || y >= d.y.length || x < 0 || x >= d.x.length) {
           __builtin_memset(to, 0, bytes);
         } else {
-          __builtin_memcpy(to, source_ + ((sample * d_.y.length + y) * d_.x.length + x) * d_.in, bytes);
+          __builtin_memcpy(to, source + ((sample * d.y.length + y) * d.x.length + x) * d.in, bytes);
         }
       }
   }
+
+  const WinogradData& d;
+  const T* source;
+  alignas(64) T window_[winogradPlaces * mostWinogradChannels];
+};
+
+template <class T>
+class WinogradRun {
+ public:
+  WinogradRun(const WinogradData& data, const Call& call)
+      : d_(data),
+        source_(data, static_cast<const T*>(call.pointers[0])),
+        weights_(static_cast<const T*>(call.scratch)),
+        bias_(data.bias ? static_cast<const T*>(call.pointers[2]) : nullptr),
+        target_(static_cast<T*>(call.pointers[data.bias ? 3 : 2])) {}
+
+  void run(Range tiles) {
+    const int64_t count = tiles.end - tiles.begin;
+    for (int64_t t = 0; t < count; t++) source_.transform(source_.placeOf(tiles.begin + t), v_ + t * d_.in);
+    multiply(count);
+    for (int64_t t = 0; t < count; t++) finish(source_.placeOf(tiles.begin + t), m_ + t * d_.out);
+  }
+
+ private:
+  using V = Vec<T>;
+  static constexpr int lanes = V::lanes, full = tileColumns<T>;
 
   // m [16, tiles, out] = v · U
   void multiply(int64_t count) {
@@ -170,7 +187,7 @@ class WinogradRun {
   }
 
   // Aᵀ·m·A, + bias, relu
-  void finish(const Place& p, const T* m) {
+  void finish(const typename WinogradTiles<T>::Place& p, const T* m) {
     const int64_t step = d_.tiles * d_.out, rowStep = d_.x.outputs * d_.out;
     const bool below = p.y + 1 < d_.y.outputs, right = p.x + 1 < d_.x.outputs;
     T* to = target_ + ((p.sample * d_.y.outputs + p.y) * d_.x.outputs + p.x) * d_.out;
@@ -199,13 +216,12 @@ class WinogradRun {
   }
 
   const WinogradData& d_;
-  const T* source_;
+  WinogradTiles<T> source_;
   const T* weights_;
   const T* bias_;
   T* target_;
   alignas(64) T v_[winogradPlaces * winogradTileElements];
   alignas(64) T m_[winogradPlaces * winogradTileElements];
-  alignas(64) T window_[winogradPlaces * mostWinogradChannels];
 };
 
 // Chunk = `tiles` tiles, counted through all samples.
@@ -213,22 +229,25 @@ template <class T>
 inline void runWinograd(const Call& call, int64_t begin, int64_t end) {
   const WinogradData& d = kept<WinogradData>(call);
   WinogradRun<T> run(d, call);
-  for (int64_t chunk = begin; chunk < end; chunk++)
-    run.run(chunkRange(chunk, chunk + 1, d.samples * d.tilesY * d.tilesX, d.tiles));
+  for (int64_t chunk = begin; chunk < end; chunk++) run.run(chunkRange(chunk, chunk + 1, d.allTiles(), d.tiles));
+}
+
+inline void cutWinograd(WinogradData& d) {
+  const int64_t fitting = winogradTileElements / (d.in > d.out ? d.in : d.out);
+  d.tiles = atMost(atLeast(fitting / tileRows, 1) * tileRows, atMost(fitting, mostWinogradTiles));
+  d.tilesY = ceilDivide(d.y.outputs, 2), d.tilesX = ceilDivide(d.x.outputs, 2);
 }
 
 inline void planWinograd(Plan& p, const ConvShape& s, bool backward, bool bias, bool relu) {
   WinogradData d{forwardLine(s.y), forwardLine(s.x), s.samples, s.in, s.out, 0, 0, 0, backward, bias, relu};
   if (backward) d.y = backwardLine(s.y, 0), d.x = backwardLine(s.x, 0), d.in = s.out, d.out = s.in;
-  const int64_t fitting = winogradTileElements / (s.in > s.out ? s.in : s.out);
-  d.tiles = atMost(atLeast(fitting / tileRows, 1) * tileRows, atMost(fitting, mostWinogradTiles));
-  d.tilesY = ceilDivide(d.y.outputs, 2), d.tilesX = ceilDivide(d.x.outputs, 2);
+  cutWinograd(d);
   keep(p, d);
   p.prepare = prepareWinograd<float>;
   p.prepareChunks = d.in / Vec<float>::lanes;
   p.scratchBytes = winogradPlaces * s.in * s.out * static_cast<int64_t>(sizeof(float));
   p.run = runWinograd<float>;
-  p.chunks = ceilDivide(s.samples * d.tilesY * d.tilesX, d.tiles);
+  p.chunks = ceilDivide(d.allTiles(), d.tiles);
 }
 
 }  // namespace ravine::RAVINE_ISA
