@@ -16,8 +16,8 @@ struct WinogradWeightData {
   int64_t partElements() const { return winogradPlaces * tiles.in * tiles.out; }
 };
 
-constexpr int64_t mostWinogradParts = 8;
-constexpr int64_t mostWinogradWeights = 4096;  // in·out: parts of wider layers leave the cache
+constexpr int64_t mostWinogradParts = 8, winogradPartTiles = 32;  // at least: the same for every instruction set, as are the bits
+constexpr int64_t mostWinogradWeights = 4096;                     // in·out: parts of wider layers leave the cache
 
 inline bool fitsWinogradWeights(const ConvShape& s) { return fitsWinograd(s) && s.in * s.out <= mostWinogradWeights; }
 
@@ -138,7 +138,7 @@ inline void runWinogradWeights(const Call& call, int64_t begin, int64_t end) {
 inline void planWinogradWeights(Plan& p, const ConvShape& s) {
   WinogradWeightData d{{forwardLine(s.y), forwardLine(s.x), s.samples, s.in, s.out, 0, 0, 0, false, false, false}, 1};
   cutWinograd(d.tiles);
-  d.parts = atMost(mostWinogradParts, ceilDivide(d.tiles.allTiles(), d.tiles.tiles));
+  d.parts = atMost(mostWinogradParts, ceilDivide(d.tiles.allTiles(), winogradPartTiles));
   keep(p, d);
   p.prepare = prepareWinogradWeights<float>;
   p.prepareChunks = d.parts;
