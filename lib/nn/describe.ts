@@ -1,7 +1,7 @@
 import type { Value } from '../ir/graph.js';
 import { Tensor } from '../ir/tensor.js';
 import { Trace, withTrace } from '../ir/trace.js';
-import type { Shape, TensorType } from '../shape.js';
+import { sizeOf, type Shape, type TensorType } from '../shape.js';
 import { observeCalls } from './call.js';
 import { Module, type AnyModule } from './module.js';
 import { Parameter } from './parameter.js';
@@ -48,6 +48,25 @@ class ShapeTrace extends Trace {
     const value = drawsNow ? this.input(tensor, { kind: 'captured', tensor }).value : undefined;
     return value ?? super.valueOf(tensor);
   }
+}
+
+/**
+ * Floating-point operations of one forward pass: 2·m·k·n of a matrix product [m,k]·[k,n], as many for each output of a convolution as its kernel has
+ * weights that reach it, times 2, and one an element of what is worked out elementwise. Reductions, pooling and movement of data are not counted.
+ */
+export function countFlops(root: AnyModule, inputs: readonly TensorType[]): number {
+  const trace = new ShapeTrace();
+  withTrace(trace, () => root.forward(...inputs.map((type, index) => trace.input(type, { kind: 'argument', index }))));
+  return trace.finish([]).nodes.reduce((total, { op, inputs: [a, b], outputs: [out] }) => {
+    if (!out) return total;
+    const size = sizeOf(out.type.shape);
+    if (op.name === 'matmul' && size > 0) {
+      const [rows = 1, columns = 1] = a?.type.shape.slice(-2) ?? [];
+      return total + (2 * size * rows * columns) / (out.type.shape.at(-2) ?? 1);
+    }
+    if (op.name === 'conv2d') return total + (2 * size * sizeOf(b?.type.shape ?? [])) / (out.type.shape.at(-1) ?? 1);
+    return total + (op.implementation.kind === 'elementwise' ? size : 0);
+  }, 0);
 }
 
 function outputsOf(root: AnyModule, inputs: readonly TensorType[]): Map<AnyModule, Shape> {

@@ -1,6 +1,6 @@
 import { checkShape } from '../shape.js';
 import { formatTable } from '../table.js';
-import { describeLayers } from '../nn/describe.js';
+import { countFlops, describeLayers } from '../nn/describe.js';
 import type { AnyModule } from '../nn/module.js';
 
 /** A network as a table: a line a layer, then the parameters in all. */
@@ -29,5 +29,6 @@ export function summarize(network: AnyModule, inputShape?: readonly number[]): s
     ...lines,
     rule,
     `${total.toLocaleString('en')} parameters, ${trainable.toLocaleString('en')} of them trainable`,
+    ...(inputs ? [`${countFlops(network, inputs).toLocaleString('en')} FLOPs a sample, forward`] : []),
   ].join('\n');
 }

@@ -49,3 +49,12 @@ it('predict gives the features of a layer, in batches', async () => {
   near([...features.data()], [...(await new Model(encoder, options).predict(all)).data()]);
   await expect(model.predict(all, { layer: 'encoder' })).rejects.toThrow("got 'encoder'");
 });
+
+it('summary counts the floating-point operations of a sample', () => {
+  // 2·8·16 + 16 of the first layer, 16 of tanh, 2·16·3 + 3 of the second.
+  expect(smallModel().summary([8])).toContain('387 FLOPs a sample');
+  // 2·9·2 a pixel and channel, and 1 for the bias.
+  const images = new Model(nn.sequential(nn.conv2d(2, 4, 3, { padding: 1 })));
+  expect(images.summary([5, 5, 2])).toContain(`${((2 * 9 * 2 + 1) * 4 * 25).toLocaleString('en')} FLOPs a sample`);
+  expect(smallModel().summary()).not.toContain('FLOPs');
+});
