@@ -1,4 +1,13 @@
+export type { ClassOptions } from './classes.js';
+export { cosine } from './cosine.js';
+export { focal, sigmoidFocal, type FocalOptions, type SigmoidFocalOptions } from './focal.js';
+export { hinge, squaredHinge } from './hinge.js';
+export { huber, smoothL1 } from './huber.js';
+export { klDivergence } from './kl-divergence.js';
+export { logistic, type MarginOptions } from './logistic.js';
 export type { Loss } from './loss.js';
+export { meanAbsoluteError } from './mean-absolute-error.js';
 export { meanSquaredError } from './mean-squared-error.js';
-export { sigmoidBinaryCrossEntropy } from './sigmoid-binary-cross-entropy.js';
-export { softmaxCrossEntropy } from './softmax-cross-entropy.js';
+export { negativeLogLikelihood } from './negative-log-likelihood.js';
+export { sigmoidBinaryCrossEntropy, type SigmoidBinaryCrossEntropyOptions } from './sigmoid-binary-cross-entropy.js';
+export { softmaxCrossEntropy, type SoftmaxCrossEntropyOptions } from './softmax-cross-entropy.js';

@@ -1,30 +1,52 @@
 import type { Tensor } from '../ir/tensor.js';
 import { cast } from '../ops/cast.js';
-import { mean } from '../ops/reduce.js';
+import { add, mul, neg, sub } from '../ops/elementwise.js';
 import { sigmoidCrossEntropy } from '../ops/sigmoid-cross-entropy.js';
+import { softplus } from '../ops/softplus.js';
+import { checkNames, numberIn } from '../options.js';
 import type { TensorType } from '../shape.js';
-import { expectFloatPrediction, expectRange, expectSameDType, expectSameShape, expectSamples, type Loss } from './loss.js';
+import {
+  average,
+  expectFloatPrediction,
+  expectRange,
+  expectSameDType,
+  expectSameShape,
+  expectSamples,
+  type Loss,
+} from './loss.js';
 
 const where = 'sigmoidBinaryCrossEntropy';
 const targetRange = [0, 1] as const;
 
+export interface SigmoidBinaryCrossEntropyOptions {
+  /** Factor of the first term, > 0: what a target of 1 counts beside one of 0. Default 1. */
+  readonly positiveWeight?: number;
+}
+
 /**
- * −y·log σ(x) − (1 − y)·log(1 − σ(x)), the mean over all elements. Predictions are logits; targets have their shape and lie in [0, 1], floats of
+ * −w·y·log σ(x) − (1 − y)·log(1 − σ(x)), the mean over all elements. Predictions are logits; targets have their shape and lie in [0, 1], floats of
  * the logits' dtype or integers 0 and 1.
  */
-export function sigmoidBinaryCrossEntropy(): Loss {
+export function sigmoidBinaryCrossEntropy(options: SigmoidBinaryCrossEntropyOptions = {}): Loss {
+  checkNames(where, options, ['positiveWeight']);
+  const weight = numberIn(where, 'positiveWeight', options.positiveWeight ?? 1, Number.MIN_VALUE);
   return {
     name: where,
     targetRange,
     checkTarget,
-    call(prediction: Tensor, target: Tensor): Tensor {
+    call(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): Tensor {
       checkTarget(prediction, target);
       expectSamples(where, prediction);
       const y = target.dtype === prediction.dtype ? target : cast(target, prediction.dtype);
       expectRange(where, y, targetRange);
-      return mean(sigmoidCrossEntropy(prediction, y));
+      return average(where, lossesOf(prediction, y, weight), sampleWeight);
     },
   };
+}
+
+function lossesOf(x: Tensor, y: Tensor, weight: number): Tensor {
+  if (weight === 1) return sigmoidCrossEntropy(x, y);
+  return add(mul(mul(y, weight), softplus(neg(x))), mul(sub(1, y), softplus(x)));
 }
 
 function checkTarget(prediction: TensorType, target: TensorType): void {

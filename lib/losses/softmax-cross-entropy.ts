@@ -1,22 +1,56 @@
 import { RavineError } from '../errors.js';
 import type { Tensor } from '../ir/tensor.js';
 import { cast } from '../ops/cast.js';
+import { gt, select } from '../ops/compare.js';
+import { onesLike } from '../ops/constant.js';
 import { softmaxCrossEntropyWithLogits, softmaxCrossEntropyWithTargets } from '../ops/cross-entropy.js';
-import { mean } from '../ops/reduce.js';
+import { add, div, mul, neg } from '../ops/elementwise.js';
+import { mean, sum } from '../ops/reduce.js';
+import { logSoftmax } from '../ops/softmax.js';
+import { checkNames, numberIn } from '../options.js';
 import { formatType, sameShape, type TensorType } from '../shape.js';
-import { expectFloatPrediction, expectSamples, expectSameDType, type Loss } from './loss.js';
+import {
+  classNames,
+  countedLabels,
+  countedMean,
+  refuseIgnored,
+  resolveClasses,
+  smoothed,
+  weightTensor,
+  type ClassOptions,
+  type ResolvedClasses,
+} from './classes.js';
+import { average, expectFloatPrediction, expectSamples, expectSameDType, weightsFor, type Loss } from './loss.js';
 
 const where = 'softmaxCrossEntropy';
 
+export interface SoftmaxCrossEntropyOptions extends ClassOptions {
+  /** Part of each target that is spread evenly over all classes, in [0, 1). Szegedy et al. 2016. Default 0. */
+  readonly labelSmoothing?: number;
+}
+
+interface Resolved extends ResolvedClasses {
+  readonly smoothing: number;
+}
+
 /**
  * −log softmax(x)ᵧ, the mean over samples. Predictions are logits [n, …, classes]; targets are class numbers [n, …] (int32, or uint8), or
- * probabilities of the logits' shape and dtype: −Σⱼ yⱼ·log softmax(x)ⱼ.
+ * probabilities of the logits' shape and dtype: −Σⱼ yⱼ·log softmax(x)ⱼ. Class weights, smoothing and ignored labels mean what they do in PyTorch; if
+ * every label is ignored, the loss is 0.
  */
-export function softmaxCrossEntropy(): Loss {
-  return { name: where, checkTarget, call };
+export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions = {}): Loss {
+  checkNames(where, options, [...classNames, 'labelSmoothing']);
+  const smoothing = numberIn(where, 'labelSmoothing', options.labelSmoothing ?? 0, 0, 1, true);
+  const resolved = { ...resolveClasses(where, options), smoothing };
+  return { name: where, checkTarget, call: (prediction, target, weight) => call(resolved, prediction, target, weight) };
 }
 
 function checkTarget(prediction: TensorType, target: TensorType): void {
+  checkClassTarget(where, prediction, target);
+}
+
+/** Predictions for two classes or more, with class numbers or probabilities to meet them. */
+export function checkClassTarget(where: string, prediction: TensorType, target: TensorType): void {
   expectFloatPrediction(where, prediction);
   const classes = prediction.shape.at(-1);
   if (prediction.shape.length < 2 || classes === undefined)
@@ -45,9 +79,37 @@ function helpFor(positions: readonly number[], isNumbers: boolean, prediction: T
   return `reshape the class numbers to [${positions.join(', ')}]`;
 }
 
-function call(prediction: Tensor, target: Tensor): Tensor {
-  checkTarget(prediction, target);
-  expectSamples(where, prediction);
-  if (target.rank === prediction.rank) return mean(softmaxCrossEntropyWithTargets(prediction, target));
-  return mean(softmaxCrossEntropyWithLogits(prediction, cast(target, 'int32')));
+function call(options: Resolved, logits: Tensor, target: Tensor, sampleWeight: Tensor | undefined): Tensor {
+  checkTarget(logits, target);
+  expectSamples(where, logits);
+  if (target.rank === logits.rank) return ofProbabilities(options, logits, target, sampleWeight);
+  const { labels, counts } = countedLabels(where, cast(target, 'int32'), logits, options);
+  const losses = softmaxCrossEntropyWithLogits(logits, labels);
+  const { smoothing } = options;
+  if (!counts) return average(where, smoothing === 0 ? losses : blend(losses, evenly(options, logits), smoothing), sampleWeight);
+  if (smoothing === 0) return countedMean(where, losses, counts, sampleWeight);
+  // Of the smoothed part each class has its own weight; the mean is by the labels' weights.
+  const present = options.weights ? select(gt(counts, 0), onesLike(counts), 0) : counts;
+  const smooth = mul(evenly(options, logits), present);
+  const kept = mul(losses, counts);
+  const sums = blend(kept, smooth, smoothing);
+  const total = sum(counts);
+  const weighted = sampleWeight ? mul(sums, weightsFor(where, sums, sampleWeight)) : sums;
+  return div(sum(weighted), select(gt(total, 0), total, 1));
+}
+
+function ofProbabilities(options: Resolved, logits: Tensor, target: Tensor, sampleWeight: Tensor | undefined): Tensor {
+  if (options.ignoreLabel !== undefined) refuseIgnored(where, target);
+  const { weights } = options;
+  const soft = smoothed(target, options.smoothing);
+  const weighted = weights ? mul(soft, weightTensor(where, weights, logits)) : soft;
+  return average(where, softmaxCrossEntropyWithTargets(logits, weighted), sampleWeight);
+}
+
+const blend = (a: Tensor, b: Tensor, share: number): Tensor => add(mul(a, 1 - share), mul(b, share));
+
+/** −Σⱼ wⱼ·log softmax(x)ⱼ/classes: what a target spread over all classes gives. */
+function evenly({ weights }: Resolved, logits: Tensor): Tensor {
+  const logs = logSoftmax(logits);
+  return neg(mean(weights ? mul(logs, weightTensor(where, weights, logits)) : logs, { axis: -1 }));
 }
