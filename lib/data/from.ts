@@ -9,7 +9,10 @@ import { Dataset, nonFinite, type Field } from './dataset.js';
 import { perChannel, scaleOf, type Normalization, type PerChannel } from './normalize.js';
 import { readElements, toTensor, type Elements, type ReadElements } from './elements.js';
 
-/** Named parts of the samples; the first axis counts samples. `y` is the target, all others are inputs. */
+/**
+ * Named parts of the samples; the first axis counts samples. `y` is the target, `sampleWeight` [samples] what each sample counts in the loss, all others
+ * are inputs.
+ */
 export interface DataFields {
   readonly x: Elements;
   readonly y?: Elements;
@@ -35,6 +38,7 @@ export interface FromOptions {
 }
 
 const where = 'data.from';
+const isInput = (name: string): boolean => name !== 'y' && name !== 'sampleWeight';
 
 /** Samples from typed arrays, nested arrays or tensors. What is given is copied (tensors are shared): later changes to it do not show. */
 export function from(fields: DataFields, options: FromOptions = {}): Dataset {
@@ -76,7 +80,7 @@ function scaling(
   }
   if (scale !== undefined || shift !== undefined)
     throw new RavineError('option', where, 'expected scale and shift, or normalize, got both');
-  return (name, { dtype }) => (name === 'y' ? { scale: 1, shift: 0 } : scaleOf(where, normalize, dtype === 'uint8'));
+  return (name, { dtype }) => (isInput(name) ? scaleOf(where, normalize, dtype === 'uint8') : { scale: 1, shift: 0 });
 }
 
 function makeField(name: string, elements: ReadElements, { scale, shift }: Scaling, checkFinite: boolean): Field {
@@ -120,7 +124,7 @@ function perField(
   if (value === undefined) return () => standard;
   if (typeof value !== 'object' || isArray(value)) {
     const numbers = perChannel(where, option, value);
-    return (name) => (name === 'y' ? standard : numbers);
+    return (name) => (isInput(name) ? numbers : standard);
   }
   checkNames(
     `${where} ${option}`,

@@ -115,7 +115,7 @@ export function firstOther(target: Tensor, values: readonly number[]): number | 
     const distance = values.map((value) => abs(sub(target, value))).reduce((a, b) => minimum(a, b));
     const worst = argmax(reshape(distance, [target.size])).item();
     const isWrong = max(distance).item() !== 0;
-    return isWrong ? slice(reshape(target, [target.size]), [worst], [1]).item() : undefined;
+    return isWrong ? slice(reshape(target, [target.size]), [worst], [worst + 1]).item() : undefined;
   });
 }
 

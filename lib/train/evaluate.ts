@@ -21,7 +21,7 @@ export async function evaluateResident(
 ): Promise<Logs> {
   const control = Control.like(engine.memory.control);
   const replace = new Map([...copies, [engine.memory.control.buffer, control.buffer]]);
-  const run = bindResident(engine, dataset, { mode: 'evaluation', fields: ['x', 'y'], batchSize, replace });
+  const run = bindResident(engine, dataset, { mode: 'evaluation', fields: ['x', 'y', 'sampleWeight'], batchSize, replace });
   try {
     const hasLoss = engine.parts.loss !== undefined;
     const result = await runOnce(run, dataset.samples, { metrics: control.metrics(run.step.sums, hasLoss) });

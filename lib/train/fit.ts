@@ -38,7 +38,7 @@ export async function fitResident(context: FitContext, dataset: Dataset): Promis
   const batching = batchingOf(options, dataset.samples);
   const run = bindResident(engine, dataset, {
     mode: 'training',
-    fields: ['x', 'y'],
+    fields: ['x', 'y', 'sampleWeight'],
     batchSize: options.dropLast && options.batchSize !== 'all' ? options.batchSize : batching.batchSize,
     dropLast: options.dropLast,
     ...(batching.batches > 1 && { stepSamples: batching.samples }),

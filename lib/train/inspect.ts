@@ -39,9 +39,9 @@ export async function inspectModel(engine: Engine, dataset: Dataset, options: In
     (indices: Tensor) => {
       const trace = currentTrace();
       internal(trace !== undefined, 'an inspection outside of a trace');
-      const batch = gatherBatch(trace, dataset, fieldsOf(dataset, ['x', 'y']), indices, workTypeOf(memory.flat));
+      const batch = gatherBatch(trace, dataset, fieldsOf(dataset, ['x', 'y', 'sampleWeight']), indices, workTypeOf(memory.flat));
       const { prediction, outputs } = observeLayers(where, parts.network, field(batch, 'x'), options.layers);
-      const loss = lossIn(parts, prediction, field(batch, 'y'));
+      const loss = lossIn(parts, prediction, field(batch, 'y'), batch.get('sampleWeight'));
       const activations = [...outputs.values()];
       const wrt = [...activations, ...entries.map(({ parameter }) => parameter)];
       const gradients = backward([loss], [constant(1, { dtype: loss.dtype, shape: loss.shape })], wrt);

@@ -61,7 +61,7 @@ export async function minimizeModel(
 
 /** A chunk's share of the mean loss, traced as in evaluation: dropout off, statistics as they are. */
 function lossTerm({ parts, memory: { flat } }: Engine, dataset: Dataset, parameters: readonly Tensor[]) {
-  const fields = fieldsOf(dataset, ['x', 'y']);
+  const fields = fieldsOf(dataset, ['x', 'y', 'sampleWeight']);
   return (x: Tensor, indices?: Tensor): Tensor => {
     const trace = currentTrace();
     internal(trace !== undefined && indices !== undefined, 'a loss outside of a trace');
@@ -72,7 +72,7 @@ function lossTerm({ parts, memory: { flat } }: Engine, dataset: Dataset, paramet
     const own = new Map(parameters.map((parameter, i) => [parameter, reshape(pieces[i] ?? x, parameter.shape)]));
     return trace.substitute(own, () => {
       const batch = gatherBatch(trace, dataset, fields, indices, workTypeOf(flat));
-      const loss = lossIn(parts, predictIn(parts.network, field(batch, 'x')), field(batch, 'y'));
+      const loss = lossIn(parts, predictIn(parts.network, field(batch, 'x')), field(batch, 'y'), batch.get('sampleWeight'));
       return mul(loss, indices.size / dataset.samples);
     });
   };

@@ -72,7 +72,7 @@ export function traceTraining(parts: ModelParts, flat: FlatParameters, spec: Bat
     const target = field(batch, 'y');
     const prediction = predictIn(parts.network, field(batch, 'x'));
     internal(parts.loss !== undefined, 'training without a loss');
-    const loss = lossIn(parts, prediction, target);
+    const loss = lossIn(parts, prediction, target, batch.get('sampleWeight'));
     checkFinite(loss);
     const parameters = flat.trainableEntries.map(({ parameter }) => parameter);
     const gradients = backward([loss], [constant(1, { dtype: loss.dtype, shape: loss.shape })], parameters);
@@ -87,7 +87,7 @@ export function traceEvaluation(parts: ModelParts, flat: FlatParameters, spec: B
     const batch = traceBatch(trace, spec, workTypeOf(flat));
     const target = field(batch, 'y');
     const prediction = predictIn(parts.network, field(batch, 'x'));
-    const losses = parts.loss ? [lossIn(parts, prediction, target)] : [];
+    const losses = parts.loss ? [lossIn(parts, prediction, target, batch.get('sampleWeight'))] : [];
     return finish(trace, [], [...losses, ...metricSums(parts, prediction, target)], prediction);
   });
 }
@@ -115,8 +115,8 @@ export function workTypeOf(flat: FlatParameters): 'float32' | 'float64' {
   return flat.dtype === 'float64' ? 'float64' : 'float32';
 }
 
-export function lossIn(parts: ModelParts, prediction: Tensor, target: Tensor): Tensor {
-  const loss = parts.loss?.call(prediction, target);
+export function lossIn(parts: ModelParts, prediction: Tensor, target: Tensor, sampleWeight: Tensor | undefined): Tensor {
+  const loss = parts.loss?.call(prediction, target, sampleWeight);
   if (!(loss instanceof Tensor) || loss.size !== 1)
     throw new RavineError(
       'shape',
