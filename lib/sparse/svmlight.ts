@@ -58,7 +58,8 @@ export async function readSvmlight(path: string, options: SvmlightOptions = {}):
     },
     `${path}: `,
   );
-  if (rows.matrix === null) throw new AbortError(where, 0, signal?.reason);
+  // A small file may be read before the signal is seen; it is honoured all the same.
+  if (rows.matrix === null || signal?.aborted) throw new AbortError(where, 0, signal?.reason);
   if (copy !== undefined)
     await runSparse(where, { kind: 'write', path: copy, key, matrix: rows.matrix, labels: rows.labels }, {}, `${copy}: `);
   return labelled(rows, rows.matrix);
