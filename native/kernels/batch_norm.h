@@ -1,6 +1,6 @@
-// Batch normalisation over [rows, channels]: statistics of each channel over the rows, and what is made of them. Vectors lie along
-// the channels. The rows are cut into parts by their shape alone; every part's sums are one chain for each of four rows, and parts
-// are joined in order, so that the bits depend neither on the threads nor on the instruction set.
+// Batch normalisation over [rows, channels]: statistics of each channel over the rows, and what is made of them. Vectors lie
+// along the channels. The rows are cut into parts by their shape alone; every part's sums are one chain for each of four rows,
+// and parts are joined in order, so that the bits depend neither on the threads nor on the instruction set.
 #pragma once
 
 #include "pool_window.h"

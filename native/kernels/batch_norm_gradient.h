@@ -15,7 +15,13 @@ struct NormGradient {
   const T *x, *gamma, *beta, *mean, *variance, *dy;
 
   NormGradient(const BatchNormData& data, const Call& call)
-      : d(data), x(in(call, 0)), gamma(in(call, 1)), beta(in(call, 2)), mean(in(call, 3)), variance(in(call, 4)), dy(in(call, 5)) {}
+      : d(data),
+        x(in(call, 0)),
+        gamma(in(call, 1)),
+        beta(in(call, 2)),
+        mean(in(call, 3)),
+        variance(in(call, 4)),
+        dy(in(call, 5)) {}
   static const T* in(const Call& call, int i) { return static_cast<const T*>(call.pointers[i]); }
 
   // dy behind ReLU

@@ -134,7 +134,8 @@ describe('data.from', () => {
     expect(parts(2 ** 32)).not.toEqual([first, second]);
     const [a] = dataset.split(0.5);
     expect(field(a, 'x').data).toEqual(Float32Array.from(field(a, 'y').data));
-    for (const fraction of [0, 1, 0.001, NaN, -1, 1.5, dataset.samples]) expect(() => dataset.split(fraction)).toThrow('[Dataset.split]');
+    for (const fraction of [0, 1, 0.001, NaN, -1, 1.5, dataset.samples])
+      expect(() => dataset.split(fraction)).toThrow('[Dataset.split]');
   });
 
   it('detaches what it is told to transfer, and only after all checks', () => {
