@@ -90,6 +90,10 @@ describe('the installed package', () => {
     expect(runNode('one-tensor.mjs')).toEqual({ status: 0, output: 'one\n' });
   });
 
+  it('has the laboratory as an entry of its own', () => {
+    expect(runNode('lab.mjs')).toEqual({ status: 0, output: '1 ripples\n' });
+  });
+
   it.each(['typed.mts', 'typed.cts'])('trains XOR from the strict TypeScript program %s', (program) => {
     const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
     const strict = ['--strict', '--skipLibCheck', 'false', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'];
