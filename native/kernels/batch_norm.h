@@ -1,6 +1,7 @@
 // Batch normalisation over [rows, channels]: statistics of each channel over the rows, and what is made of them. Vectors lie
-// along the channels. The rows are cut into parts by their shape alone; every part's sums are one chain for each of four rows,
-// and parts are joined in order, so that the bits depend neither on the threads nor on the instruction set.
+// along the channels. The rows are cut into parts, and parts into blocks, by their shape alone; a block's sums are one chain for
+// each of four rows, and blocks and parts are joined in order, so that the bits depend neither on the threads nor on the
+// instruction set.
 #pragma once
 
 #include "pool_window.h"
@@ -8,7 +9,7 @@
 namespace ravine::RAVINE_ISA {
 
 struct BatchNormData {
-  int64_t rows, channels, rowsPerPart, parts;
+  int64_t rows, channels, rowsPerPart, rowsPerBlock, parts;
   double epsilon;
   bool relu;
 
@@ -17,7 +18,9 @@ struct BatchNormData {
 
 // At least 16,384 elements a part, at most 16 parts: each chunk joins all of them by itself.
 constexpr int64_t mostNormParts = 16;
-// Rows of sums in scratch: two of every part, then four of each chunk.
+// Contiguous, so that it lies in L1 whatever the number of channels, and is there when it is read again.
+constexpr int64_t normBlockBytes = 16384;
+// Rows of sums in scratch: two of every part, four of each chunk, and the pivot.
 constexpr int64_t normPartRows = 2, normChunkRows = 4;
 
 inline bool readBatchNorm(Plan& p, BatchNormData& d, int64_t firstOutput) {
@@ -27,8 +30,10 @@ inline bool readBatchNorm(Plan& p, BatchNormData& d, int64_t firstOutput) {
   if (!p.expect(elements >= 0, "size") || !p.expect(0, dtype, elements) || !p.expect(p.inputs, dtype, elements)) return false;
   for (int i = 1; i < static_cast<int>(firstOutput); i++)
     if (!p.expect(i, dtype, channels)) return false;
-  const int64_t perPart = atLeast(ceilDivide(rows, mostNormParts), ceilDivide(chunkElements, atLeast(channels, 1)));
-  d = {rows, channels, atLeast(perPart, 1), 0, p.reals[2], p.integers[3] != 0};
+  const int64_t width = atLeast(channels, 1);
+  const int64_t perPart = atLeast(ceilDivide(rows, mostNormParts), ceilDivide(chunkElements, width));
+  const int64_t perBlock = atLeast(normBlockBytes / bytesOf(dtype) / width, 8);
+  d = {rows, channels, atLeast(perPart, 1), perBlock, 0, p.reals[2], p.integers[3] != 0};
   d.parts = chunkCount(rows, d.rowsPerPart);
   p.chunks = d.parts;
   return true;
@@ -42,60 +47,116 @@ template <class T>
 inline T* normChunk(const Call& call, const BatchNormData& d, int64_t chunk) {
   return static_cast<T*>(call.scratch) + (d.parts * normPartRows + chunk * normChunkRows) * d.channels;
 }
+template <class T>
+inline T* normPivot(const Call& call, const BatchNormData& d) {
+  return normChunk<T>(call, d, d.parts);
+}
 
-// Σ f(row, channel) over rows, for a vector of channels: four chains, added as (0 + 1) + (2 + 3).
+// Calls f(rows) for each block of a part.
+template <class F>
+inline void forEachBlock(const BatchNormData& d, Range part, F f) {
+  for (int64_t r = part.begin; r < part.end; r += d.rowsPerBlock) f(Range{r, atMost(r + d.rowsPerBlock, part.end)});
+}
+
+// step(sum, row) over rows, for a vector of channels: four chains, added as (0 + 1) + (2 + 3).
 template <class T, class F>
-inline Vec<T> sumRows(Range rows, F f) {
+__attribute__((always_inline)) inline Vec<T> sumRows(Range rows, F step) {
   using V = Vec<T>;
   V sum[4] = {V::zero(), V::zero(), V::zero(), V::zero()};
   int64_t r = rows.begin;
   for (; r + 4 <= rows.end; r += 4)
 #pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) sum[i] = sum[i] + f(r + i);
-  for (int i = 0; r < rows.end; r++, i++) sum[i] = sum[i] + f(r);
+    for (int i = 0; i < 4; i++) sum[i] = step(sum[i], r + i);
+  for (int i = 0; r < rows.end; r++, i++) sum[i] = step(sum[i], r);
   return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-// Part: mean and Σ(x − mean)² of its rows.
+template <class T>
+struct Moments {
+  Vec<T> mean, squares;  // Σ(x − mean)²
+
+  // Chan, Golub & LeVeque 1983: δ = mean_b − mean_a, mean = mean_a + δ·n_b/n, Σ = Σ_a + Σ_b + δ²·n_a·n_b/n
+  void join(Moments b, Vec<T> share, Vec<T> cross) {
+    const Vec<T> delta = b.mean - mean;
+    mean = fma(delta, share, mean);
+    squares = fma(delta * delta, cross, squares + b.squares);
+  }
+};
+// The factors n_b/n and n_a·n_b/n.
+template <class T>
+struct Weights {
+  Vec<T> share, cross;
+  Weights(double before, double own)
+      : share(Vec<T>::broadcast(static_cast<T>(own / (before + own)))),
+        cross(Vec<T>::broadcast(static_cast<T>(before * own / (before + own)))) {}
+};
+
+// Part: moments of its rows less the first row of all, the pivot. Where the mean is large beside the deviation, these differences
+// are small and exact; a pivot that lies far off makes the variance as large: |pivot − mean| ≤ √rows·deviation.
 template <class T>
 inline void prepareBatchNorm(const Call& call, int64_t begin, int64_t end) {
   const BatchNormData& d = kept<BatchNormData>(call);
   using V = Vec<T>;
+  if (d.rows == 0) return;
   const T* x = static_cast<const T*>(call.pointers[0]);
   for (int64_t part = begin; part < end; part++) {
-    const Range rows = d.part(part);
-    T* to = normPart<T>(call, d, part);
-    const V count = V::broadcast(static_cast<T>(atLeast(rows.end - rows.begin, 1)));
-    forEachVector<T>(d.channels, [&](int64_t c, int n) {
-      const V mean = sumRows<T>(rows, [&](int64_t r) { return loadLanes(x + r * d.channels + c, n); }) / count;
-      const V squares = sumRows<T>(rows, [&](int64_t r) {
-        const V off = loadLanes(x + r * d.channels + c, n) - mean;
-        return off * off;
-      });
-      storeLanes(mean, to + c, n);
-      storeLanes(squares, to + d.channels + c, n);
+    T *means = normPart<T>(call, d, part), *squares = means + d.channels;
+    double before = 0;
+    forEachBlock(d, d.part(part), [&](Range rows) {
+      const double own = static_cast<double>(rows.end - rows.begin);
+      const V count = V::broadcast(static_cast<T>(own));
+      const Weights<T> weights(before, own);
+      forEachVector<T>(
+          d.channels, [&](int64_t c, int n) __attribute__((always_inline)) {
+            const V pivot = loadLanes(x + c, n);
+            const auto off = [&](int64_t r) __attribute__((always_inline)) {
+              return loadLanes(x + r * d.channels + c, n) - pivot;
+            };
+            const V mean = sumRows<T>(
+                               rows, [&](V sum, int64_t r) __attribute__((always_inline)) { return sum + off(r); }) /
+                           count;
+            const V spread = sumRows<T>(
+                rows, [&](V sum, int64_t r) __attribute__((always_inline)) {
+                  const V difference = off(r) - mean;
+                  return fma(difference, difference, sum);
+                });
+            Moments<T> moments = {mean, spread};
+            if (before > 0) {
+              moments = {loadLanes(means + c, n), loadLanes(squares + c, n)};
+              moments.join({mean, spread}, weights.share, weights.cross);
+            }
+            storeLanes(moments.mean, means + c, n);
+            storeLanes(moments.squares, squares + c, n);
+          });
+      before += own;
     });
+    // y may lie over x.
+    if (part == 0)
+      forEachVector<T>(d.channels, [&](int64_t c, int n) { storeLanes(loadLanes(x + c, n), normPivot<T>(call, d) + c, n); });
   }
 }
 
-// Chan, Golub & LeVeque 1983: δ = mean_b − mean_a, mean = mean_a + δ·n_b/n, Σ = Σ_a + Σ_b + δ²·n_a·n_b/n
 template <class T>
 inline void joinMoments(const Call& call, const BatchNormData& d, T* mean, T* variance) {
   using V = Vec<T>;
+  const auto moments = [&](int64_t part, int64_t c, int n) {
+    const T* from = normPart<T>(call, d, part) + c;
+    return Moments<T>{loadLanes(from, n), loadLanes(from + d.channels, n)};
+  };
+  if (d.rows == 0) {
+    for (int64_t c = 0; c < d.channels; c++) mean[c] = variance[c] = 0;
+    return;
+  }
+  const V count = V::broadcast(static_cast<T>(d.rows));
   forEachVector<T>(d.channels, [&](int64_t c, int n) {
-    V m = loadLanes(normPart<T>(call, d, 0) + c, n), squares = loadLanes(normPart<T>(call, d, 0) + d.channels + c, n);
-    double before = static_cast<double>(d.part(0).end);
+    Moments<T> all = moments(0, c, n);
     for (int64_t part = 1; part < d.parts; part++) {
       const Range rows = d.part(part);
-      const double own = static_cast<double>(rows.end - rows.begin), all = before + own;
-      const V delta = loadLanes(normPart<T>(call, d, part) + c, n) - m;
-      m = fma(delta, V::broadcast(static_cast<T>(own / all)), m);
-      squares = squares + loadLanes(normPart<T>(call, d, part) + d.channels + c, n);
-      squares = fma(delta * delta, V::broadcast(static_cast<T>(before * own / all)), squares);
-      before = all;
+      const Weights<T> weights(static_cast<double>(rows.begin), static_cast<double>(rows.end - rows.begin));
+      all.join(moments(part, c, n), weights.share, weights.cross);
     }
-    storeLanes(m, mean + c, n);
-    storeLanes(squares / V::broadcast(static_cast<T>(atLeast(d.rows, 1))), variance + c, n);
+    storeLanes(loadLanes(normPivot<T>(call, d) + c, n) + all.mean, mean + c, n);
+    storeLanes(all.squares / count, variance + c, n);
   });
 }
 
@@ -117,18 +178,20 @@ inline Vec<T> normalized(Vec<T> x, Vec<T> mean, Vec<T> scale, Vec<T> beta) {
 
 // y = (x − mean)·scale + beta for the rows of a chunk
 template <class T>
-inline void applyNorm(const BatchNormData& d, Range rows, const T* x, const T* mean, const T* scale, const T* beta, T* y) {
+inline void applyNorm(const BatchNormData& d, Range part, const T* x, const T* mean, const T* scale, const T* beta, T* y) {
   using V = Vec<T>;
   const V zero = V::zero();
-  for (int64_t r = rows.begin; r < rows.end; r++) {
-    const T* from = x + r * d.channels;
-    T* to = y + r * d.channels;
-    forEachVector<T>(d.channels, [&](int64_t c, int n) {
-      V v = normalized(loadLanes(from + c, n), loadLanes(mean + c, n), loadLanes(scale + c, n), loadLanes(beta + c, n));
-      if (d.relu) v = select(le(v, zero), zero, v);
-      storeLanes(v, to + c, n);
-    });
-  }
+  forEachBlock(d, part, [&](Range rows) {
+    forEachVector<T>(
+        d.channels, [&](int64_t c, int n) __attribute__((always_inline)) {
+          const V m = loadLanes(mean + c, n), s = loadLanes(scale + c, n), b = loadLanes(beta + c, n);
+          for (int64_t r = rows.begin; r < rows.end; r++) {
+            V v = normalized(loadLanes(x + r * d.channels + c, n), m, s, b);
+            if (d.relu) v = select(le(v, zero), zero, v);
+            storeLanes(v, y + r * d.channels + c, n);
+          }
+        });
+  });
 }
 
 // x, gamma, beta -> y, mean, variance
@@ -160,7 +223,7 @@ inline void runNormalize(const Call& call, int64_t begin, int64_t end) {
 }
 
 inline void reserveNorm(Plan& p, const BatchNormData& d) {
-  p.scratchBytes = d.parts * (normPartRows + normChunkRows) * d.channels * bytesOf(p.in(0).dtype);
+  p.scratchBytes = (d.parts * (normPartRows + normChunkRows) + 1) * d.channels * bytesOf(p.in(0).dtype);
   keep(p, d);
 }
 

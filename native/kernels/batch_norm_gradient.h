@@ -37,26 +37,36 @@ inline void prepareNormGradient(const Call& call, int64_t begin, int64_t end) {
   using V = Vec<T>;
   const NormGradient<T> g(d, call);
   for (int64_t part = begin; part < end; part++) {
-    const Range rows = d.part(part);
     T* to = normPart<T>(call, d, part);
     T* scale = normChunk<T>(call, d, part);
     normScale(d, g.gamma, g.variance, scale);
-    forEachVector<T>(d.channels, [&](int64_t c, int n) {
-      const V m = loadLanes(g.mean + c, n), s = loadLanes(scale + c, n), b = loadLanes(g.beta + c, n);
-      V sums[4] = {V::zero(), V::zero(), V::zero(), V::zero()}, products[4] = {V::zero(), V::zero(), V::zero(), V::zero()};
-      const auto add = [&](int64_t r, int i) __attribute__((always_inline)) {
-        const V x = loadLanes(g.x + r * d.channels + c, n);
-        const V dy = g.slope(x, loadLanes(g.dy + r * d.channels + c, n), m, s, b);
-        sums[i] = sums[i] + dy;
-        products[i] = fma(dy, x - m, products[i]);
-      };
-      int64_t r = rows.begin;
-      for (; r + 4 <= rows.end; r += 4)
+    bool first = true;
+    forEachBlock(d, d.part(part), [&](Range rows) {
+      forEachVector<T>(
+          d.channels, [&](int64_t c, int n) __attribute__((always_inline)) {
+            const V m = loadLanes(g.mean + c, n), s = loadLanes(scale + c, n), b = loadLanes(g.beta + c, n);
+            V sums[4] = {V::zero(), V::zero(), V::zero(), V::zero()}, products[4] = {V::zero(), V::zero(), V::zero(), V::zero()};
+            const auto add = [&](int64_t r, int i) __attribute__((always_inline)) {
+              const V x = loadLanes(g.x + r * d.channels + c, n);
+              const V dy = g.slope(x, loadLanes(g.dy + r * d.channels + c, n), m, s, b);
+              sums[i] = sums[i] + dy;
+              products[i] = fma(dy, x - m, products[i]);
+            };
+            int64_t r = rows.begin;
+            for (; r + 4 <= rows.end; r += 4)
 #pragma GCC unroll 4
-        for (int i = 0; i < 4; i++) add(r + i, i);
-      for (int i = 0; r < rows.end; r++, i++) add(r, i);
-      storeLanes((sums[0] + sums[1]) + (sums[2] + sums[3]), to + c, n);
-      storeLanes((products[0] + products[1]) + (products[2] + products[3]), to + d.channels + c, n);
+              for (int i = 0; i < 4; i++) add(r + i, i);
+            for (int i = 0; r < rows.end; r++, i++) add(r, i);
+            V sum = (sums[0] + sums[1]) + (sums[2] + sums[3]),
+              product = (products[0] + products[1]) + (products[2] + products[3]);
+            if (!first) {
+              sum = loadLanes(to + c, n) + sum;
+              product = loadLanes(to + d.channels + c, n) + product;
+            }
+            storeLanes(sum, to + c, n);
+            storeLanes(product, to + d.channels + c, n);
+          });
+      first = false;
     });
   }
 }
@@ -94,17 +104,18 @@ inline void runNormGradient(const Call& call, int64_t begin, int64_t end) {
     T* scale = normChunk<T>(call, d, chunk);
     T *slope = scale + d.channels, *shift = slope + d.channels;
     joinNormGradient(call, g, scale, slope, shift, chunk == 0 ? out(1) : nullptr, out(2));
-    const Range rows = d.part(chunk);
-    for (int64_t r = rows.begin; r < rows.end; r++) {
-      const int64_t at = r * d.channels;
-      forEachVector<T>(d.channels, [&](int64_t c, int n) {
-        const V x = loadLanes(g.x + at + c, n), m = loadLanes(g.mean + c, n), s = loadLanes(scale + c, n);
-        const V beta = d.relu ? loadLanes(g.beta + c, n) : V::zero();
-        const V dy = g.slope(x, loadLanes(g.dy + at + c, n), m, s, beta);
-        const V rest = fma(x - m, loadLanes(slope + c, n), loadLanes(shift + c, n));
-        storeLanes(s * dy - rest, out(0) + at + c, n);
-      });
-    }
+    forEachBlock(d, d.part(chunk), [&](Range rows) {
+      forEachVector<T>(
+          d.channels, [&](int64_t c, int n) __attribute__((always_inline)) {
+            const V m = loadLanes(g.mean + c, n), s = loadLanes(scale + c, n), b = loadLanes(g.beta + c, n);
+            const V p = loadLanes(slope + c, n), q = loadLanes(shift + c, n);
+            for (int64_t r = rows.begin; r < rows.end; r++) {
+              const int64_t at = r * d.channels + c;
+              const V x = loadLanes(g.x + at, n), dy = g.slope(x, loadLanes(g.dy + at, n), m, s, b);
+              storeLanes(s * dy - fma(x - m, p, q), out(0) + at, n);
+            }
+          });
+    });
   }
 }
 
