@@ -13,3 +13,4 @@ export {
   type Optimum,
 } from './momentum.js';
 export { Signals, signals, type LayerSignal, type Scale, type SignalOptions } from './signals.js';
+export { race, type RaceFunction, type RaceOptions, type RacePath } from './race.js';
