@@ -57,7 +57,8 @@ inline void prepareConv(const Call& call, int64_t begin, int64_t end) {
         const T* from = w + (ky * s.x.kernel + kx) * s.in * pitch;
         for (int64_t i = 0; i < c.in; i += lanes)
           for (int64_t j = 0; j < d.columns; j += lanes) {
-            const int rows = static_cast<int>(atMost(c.in - i, lanes)), columns = static_cast<int>(atMost(c.out - j, lanes));
+            const int rows = static_cast<int>(atMost(c.in - i, lanes)),
+                      columns = static_cast<int>(atLeast(atMost(c.out - j, lanes), 0));
             T* place = to + (c.weights + tap * c.in + i) * d.columns + j;
             if (d.backward) {
               transposeSquare(from + j * pitch + i, pitch, columns, rows, place, d.columns, lanes);
@@ -191,10 +192,10 @@ inline void runConv(const Call& call, int64_t begin, int64_t end) {
 
 inline void planCorrelation(Plan& p, const ConvShape& s, bool backward, bool bias, bool relu) {
   const bool isDouble = p.out(0).dtype == DType::f64;
-  const int64_t lanes = isDouble ? Vec<double>::lanes : Vec<float>::lanes;
+  const int64_t out = backward ? s.in : s.out, columns = isDouble ? panelColumns<double>(out) : panelColumns<float>(out);
   const SampleChunks cut = SampleChunks::cut(s.samples, backward ? s.y.length / s.y.stride : s.y.outputs, s.flopsOfSample());
-  const bool packs = backward || s.out % lanes != 0;
-  const ConvData data{s, cut, backward, bias, relu, packs, packs ? roundUp(backward ? s.in : s.out, lanes) : s.groups * s.out};
+  const bool packs = backward || columns != out;
+  const ConvData data{s, cut, backward, bias, relu, packs, packs ? columns : s.groups * s.out};
   keep(p, data);
   p.chunks = cut.chunks;
   p.run = isDouble ? runConv<double> : runConv<float>;

@@ -40,7 +40,7 @@ class ConvWeightRun {
 
   Range share(int64_t slice, int64_t total) const { return {slice * total / d_.slices, (slice + 1) * total / d_.slices}; }
   int64_t pitch() const { return s_.groups * s_.out; }
-  bool packs() const { return s_.out % lanes != 0; }
+  bool packs() const { return panelColumns<T>(s_.out) != s_.out; }
 
   void clear(int64_t group) {
     for (int64_t row = 0; row < s_.y.kernel * s_.x.kernel * s_.in; row++)

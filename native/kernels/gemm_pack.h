@@ -13,6 +13,13 @@ constexpr int panelWidth(int64_t columns) {
   return columns <= Vec<T>::lanes ? Vec<T>::lanes : tileColumns<T>;
 }
 
+// Columns that tiles read where there are `columns`: the last panel is as wide as one vector or as a whole tile.
+template <class T>
+constexpr int64_t panelColumns(int64_t columns) {
+  const int64_t rest = columns % tileColumns<T>;
+  return columns - rest + (rest ? panelWidth<T>(rest) : 0);
+}
+
 // Columns [0, columns) of a row-major B. Row by row, so that what is read is contiguous for as long as possible; rows lie pages
 // apart in wide matrices, where no hardware prefetcher follows.
 template <class T>
