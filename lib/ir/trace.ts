@@ -136,6 +136,17 @@ export class Trace {
     }
   }
 
+  /** Runs `fn`; what it assigns to buffers does not happen, and is not seen after it. */
+  withoutEffects<T>(fn: () => T): T {
+    const before = [...this.#effects];
+    try {
+      return fn();
+    } finally {
+      this.#effects.clear();
+      for (const [target, value] of before) this.#effects.set(target, value);
+    }
+  }
+
   /** What was assigned to buffers does not happen. */
   dropEffects(): void {
     this.#effects.clear();

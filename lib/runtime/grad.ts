@@ -56,13 +56,15 @@ export function valueAndGrad<A extends Tree[]>(
 /**
  * Hessian-vector product ∇²f(x)·v, the gradient of ⟨∇f(x), v⟩ (Pearlmutter 1994): two backward passes, no matrix.
  *
- * `v` has the shape and dtype of `x`, and so has the result.
+ * `v` has the shape and dtype of `x`, and so has the result. Buffers, such as running statistics, stay as they are.
  */
 export function hvp(f: (x: Tensor) => Tensor, x: Tensor, v: Tensor): Tensor {
   if (!sameShape(x.shape, v.shape) || x.dtype !== v.dtype)
     throw new RavineError('shape', 'hvp', `expected v to be ${formatType(x)} as x is, got ${formatType(v)}`);
   const along = (point: Tensor, direction: Tensor): Tensor => sum(mul(grad(f)(point), direction));
-  return grad(along)(x, v);
+  const product = (): Tensor => grad(along)(x, v);
+  const trace = currentTrace();
+  return trace ? trace.withoutEffects(product) : product();
 }
 
 const mostParameters = 10_000;
