@@ -62,7 +62,9 @@ export function countedLabels(
 /** Σ count·loss/Σ count, 0 where nothing counts; sample weights multiply what is added up. */
 export function countedMean(where: string, losses: Tensor, counts: Tensor, sampleWeight: Tensor | undefined): Tensor {
   const total = sum(counts);
-  const weighted = sampleWeight ? mul(losses, weightsFor(where, losses, sampleWeight)) : losses;
+  // What does not count may be infinite.
+  const counted = select(gt(counts, 0), losses, 0);
+  const weighted = sampleWeight ? mul(counted, weightsFor(where, losses, sampleWeight)) : counted;
   return div(sum(mul(weighted, counts)), select(gt(total, 0), total, 1));
 }
 

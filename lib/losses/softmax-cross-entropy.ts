@@ -1,8 +1,7 @@
 import { RavineError } from '../errors.js';
 import type { Tensor } from '../ir/tensor.js';
 import { cast } from '../ops/cast.js';
-import { gt, select } from '../ops/compare.js';
-import { onesLike } from '../ops/constant.js';
+import { gt, ne, select } from '../ops/compare.js';
 import { softmaxCrossEntropyWithLogits, softmaxCrossEntropyWithTargets } from '../ops/cross-entropy.js';
 import { add, div, mul, neg } from '../ops/elementwise.js';
 import { mean, sum } from '../ops/reduce.js';
@@ -89,8 +88,8 @@ function call(options: Resolved, logits: Tensor, target: Tensor, sampleWeight: T
   if (!counts) return average(where, smoothing === 0 ? losses : blend(losses, evenly(options, logits), smoothing), sampleWeight);
   if (smoothing === 0) return countedMean(where, losses, counts, sampleWeight);
   // Of the smoothed part each class has its own weight; the mean is by the labels' weights.
-  const present = options.weights ? select(gt(counts, 0), onesLike(counts), 0) : counts;
-  const smooth = mul(evenly(options, logits), present);
+  const even = evenly(options, logits);
+  const smooth = options.ignoreLabel === undefined ? even : select(ne(cast(target, 'int32'), options.ignoreLabel), even, 0);
   const kept = mul(losses, counts);
   const sums = blend(kept, smooth, smoothing);
   const total = sum(counts);

@@ -15,13 +15,14 @@ export function checkTargets(loss: Loss, dataset: Dataset): void {
   const y = dataset.fields.get('y');
   if (!y) throw new RavineError('data', 'fit', `expected data with targets 'y', got ${[...dataset.fields.keys()].join(', ')}`);
   const known = checked.get(dataset) ?? new Set();
-  if (known.has(loss.name)) return;
+  const asked = JSON.stringify([loss.name, loss.targetRange, loss.targetValues]);
+  if (known.has(asked)) return;
   checkRange(loss, y);
   const wrong = loss.targetValues && tidy(() => firstOther(numbers(y), loss.targetValues ?? []));
   if (wrong !== undefined)
     throw new RavineError('label', loss.name, `expected targets ${loss.targetValues?.join(' or ')}, got ${wrong}`);
   checkWeights(dataset);
-  checked.set(dataset, known.add(loss.name));
+  checked.set(dataset, known.add(asked));
 }
 
 function numbers({ dtype, tensor }: Field): Tensor {

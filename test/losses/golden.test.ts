@@ -129,6 +129,31 @@ describe('ignored labels', () => {
   });
 });
 
+describe('corners', () => {
+  it('an ignored row of log-probabilities may hold −∞', () => {
+    const x = tensor(Float64Array.of(-Infinity, 0, Math.log(0.5), Math.log(0.5)), { shape: [2, 2] });
+    expect(
+      losses
+        .negativeLogLikelihood({ ignoreLabel: -1 })
+        .call(x, tensor(Int32Array.of(-1, 1)))
+        .item(),
+    ).toBeCloseTo(Math.log(2), 12);
+  });
+  it('a class of weight 0 is smoothed all the same, as in PyTorch 2.13', () => {
+    const x = tensor(Float64Array.of(1, 2, 3, 0.5, -1, 2), { shape: [2, 3] });
+    const loss = losses.softmaxCrossEntropy({ classWeights: [0, 1, 2], labelSmoothing: 0.2 });
+    expect(loss.call(x, tensor(Int32Array.of(0, 2))).item()).toBeCloseTo(0.39127409676921276, 12);
+  });
+  it('labels that one loss takes are no labels for another of its name', async () => {
+    const set = data.from({ x: zeros([2, 2]), y: tensor(Float32Array.of(0, 1), { shape: [2, 1] }) });
+    const network = nn.sequential(nn.linear(2, 1));
+    await new Model(network, { loss: losses.logistic({ labels: 'binary' }) }).evaluate(set);
+    await expect(new Model(network, { loss: losses.logistic() }).evaluate(set)).rejects.toThrow(
+      'expected targets -1 or 1, got 0',
+    );
+  });
+});
+
 describe('bad input', () => {
   const logits = zeros([rows, classes]);
   it.each([
