@@ -47,7 +47,7 @@ async function runEpoch(
 ): Promise<void> {
   const { position, options, engine } = context;
   const feed = addon().createFeed(ringSize);
-  const { table, learningRateAt, learningRatesAt } = scalarTable(engine, position, {
+  const { table, learningRateAt, learningRatesAt, learningRatesOf } = scalarTable(engine, position, {
     stepsPerEpoch: Infinity,
     steps: mostSteps,
     done: 0,
@@ -65,7 +65,7 @@ async function runEpoch(
     options.signal?.removeEventListener('abort', stop);
   }
   const rate = learningRateAt(position.step + result.steps);
-  history.addRates(learningRatesAt, position.step, result.steps);
+  history.addRates(learningRatesOf(position.step, result.steps));
   position.step += result.steps;
   history.steps += result.steps;
   history.seconds += result.seconds;

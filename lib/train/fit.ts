@@ -207,9 +207,9 @@ class Fit {
   }
 
   /** Moves the position on, and gives each whole epoch its logs, validation and callback. */
-  async #record(result: LoopResult, { learningRatesAt }: Scalars): Promise<void> {
+  async #record(result: LoopResult, { learningRatesAt, learningRatesOf }: Scalars): Promise<void> {
     const { position } = this;
-    this.#history.addRates(learningRatesAt, position.step, result.steps);
+    this.#history.addRates(learningRatesOf(position.step, result.steps));
     const sums = this.resident.step.sums.length;
     this.#history.seconds += result.seconds;
     this.#history.steps += result.steps;

@@ -42,7 +42,7 @@ export function logsOf(
 /** Collects logs by epoch. */
 export class HistoryBuilder {
   readonly #logs = new Map<string, number[]>();
-  readonly #rates = new Map<string, number[]>();
+  readonly #rates = new Map<string, (readonly number[])[]>();
   epochs = 0;
   steps = 0;
   samples = 0;
@@ -54,15 +54,16 @@ export class HistoryBuilder {
     this.epochs++;
   }
 
-  addRates(ratesAt: (step: number) => Logs, first: number, steps: number): void {
-    for (let step = first; step < first + steps; step++) append(this.#rates, ratesAt(step));
+  /** Of a native call's steps, by name. */
+  addRates(rates: Readonly<Record<string, readonly number[]>>): void {
+    append(this.#rates, rates);
   }
 
   finish(): History {
     const { epochs, steps, samples, seconds, stopped } = this;
     return {
       logs: Object.fromEntries(this.#logs),
-      learningRates: Object.fromEntries(this.#rates),
+      learningRates: Object.fromEntries([...this.#rates].map(([name, calls]) => [name, calls.flat()])),
       epochs,
       steps,
       samples,
@@ -73,8 +74,8 @@ export class HistoryBuilder {
   }
 }
 
-function append(to: Map<string, number[]>, logs: Logs): void {
-  for (const [name, value] of Object.entries(logs)) {
+function append<T>(to: Map<string, T[]>, more: Readonly<Record<string, T>>): void {
+  for (const [name, value] of Object.entries(more)) {
     const values = to.get(name) ?? [];
     values.push(value);
     to.set(name, values);

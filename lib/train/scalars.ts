@@ -11,6 +11,8 @@ export interface Scalars {
   readonly learningRateAt: (step: number) => number;
   /** By the names of logs: `learning_rate`, and `learning_rate_<name>` for the groups. */
   readonly learningRatesAt: (step: number) => Readonly<Record<string, number>>;
+  /** The same for many steps, as columns. */
+  readonly learningRatesOf: (firstStep: number, steps: number) => Readonly<Record<string, readonly number[]>>;
 }
 
 /** What the optimisers' scalars are in the steps to come, checked. An epoch of a stream has Infinity steps; `done` are over. */
@@ -35,18 +37,23 @@ export function scalarTable(
   }
   const at = (step: number, column: number): number =>
     table[Math.min(rows - 1, Math.max(0, step - first)) * width + column] ?? NaN;
-  const columns = ranges.filter(({ group }, i) => ranges.findIndex((range) => range.group === group) === i);
+  const groups = ranges.filter(({ group }, i) => ranges.findIndex((range) => range.group === group) === i);
+  const columns: readonly (readonly [string, number])[] = [
+    ['learning_rate', 0],
+    ...groups.flatMap(({ group, firstScalar }) =>
+      group === undefined ? [] : [[`learning_rate_${group}`, firstScalar] as const],
+    ),
+  ];
+  const columnOf = (firstStep: number, count: number, column: number): number[] =>
+    rows === 1
+      ? new Array<number>(count).fill(at(firstStep, column))
+      : Array.from({ length: count }, (_, i) => at(firstStep + i, column));
   return {
     table,
     learningRateAt: (step) => at(step, 0),
-    learningRatesAt: (step) => ({
-      learning_rate: at(step, 0),
-      ...Object.fromEntries(
-        columns.flatMap(({ group, firstScalar }) =>
-          group === undefined ? [] : [[`learning_rate_${group}`, at(step, firstScalar)]],
-        ),
-      ),
-    }),
+    learningRatesAt: (step) => Object.fromEntries(columns.map(([name, column]) => [name, at(step, column)])),
+    learningRatesOf: (firstStep, count) =>
+      Object.fromEntries(columns.map(([name, column]) => [name, columnOf(firstStep, count, column)])),
   };
 }
 
