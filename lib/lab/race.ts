@@ -79,10 +79,12 @@ function run(
       optimizer.scalars.map((name, i) => [name, constant(rates[i] ?? NaN, { dtype: 'float64', shape: [] })]),
     );
     const next = step.sync(parameters, state, scalars);
+    values[t + 1] = next.value.item();
+    // Nothing is collected inside of a synchronous loop.
+    for (const tensor of [parameters, next.value, ...Object.values(state), ...Object.values(scalars)]) tensor.dispose();
     parameters = next.parameters;
     state = { ...next.state };
     path.set(parameters.data(), 2 * (t + 1));
-    values[t + 1] = next.value.item();
   }
   return { path, values };
 }

@@ -1,4 +1,4 @@
-import { RavineError, describe, internal } from '../errors.js';
+import { RavineError, describe } from '../errors.js';
 import type { Tensor } from '../ir/tensor.js';
 import { eq, gt, select } from '../ops/compare.js';
 import { scalar } from '../ops/constant.js';
@@ -53,19 +53,21 @@ export function countedLabels(
   const kept = ignored ? select(ignored, 0, labels) : labels;
   const weighted = weights && reshape(gather(weightTensor(where, weights, logits), reshape(kept, [kept.size])), kept.shape);
   if (!ignored) return { labels: kept, counts: weighted };
-  const [one, zero] = [1, 0].map((value) => scalar(value, { dtype: logits.dtype }));
-  internal(one !== undefined && zero !== undefined, 'two numbers');
-  const present = select(ignored, zero, one);
+  const number = (value: number): Tensor => scalar(value, { dtype: logits.dtype });
+  const present = select(ignored, number(0), number(1));
   return { labels: kept, counts: weighted ? mul(weighted, present) : present };
 }
 
-/** Σ count·loss/Σ count, 0 where nothing counts; sample weights multiply what is added up. */
+/** count·loss; what does not count may be infinite. */
+export function counted(losses: Tensor, counts: Tensor): Tensor {
+  return mul(select(gt(counts, 0), losses, 0), counts);
+}
+
+/** Σ counted/Σ count, 0 where nothing counts; sample weights multiply what is added up. */
 export function countedMean(where: string, losses: Tensor, counts: Tensor, sampleWeight: Tensor | undefined): Tensor {
   const total = sum(counts);
-  // What does not count may be infinite.
-  const counted = select(gt(counts, 0), losses, 0);
-  const weighted = sampleWeight ? mul(counted, weightsFor(where, losses, sampleWeight)) : counted;
-  return div(sum(mul(weighted, counts)), select(gt(total, 0), total, 1));
+  const weighted = sampleWeight ? mul(losses, weightsFor(where, losses, sampleWeight)) : losses;
+  return div(sum(weighted), select(gt(total, 0), total, 1));
 }
 
 /** Probabilities have no class number to ignore. */

@@ -5,7 +5,7 @@ import { sigmoidCrossEntropy } from '../ops/sigmoid-cross-entropy.js';
 import { softmaxCrossEntropyWithLogits } from '../ops/cross-entropy.js';
 import { checkNames, numberIn } from '../options.js';
 import type { TensorType } from '../shape.js';
-import { classNames, countedLabels, countedMean, resolveClasses, type ClassOptions } from './classes.js';
+import { classNames, counted, countedLabels, countedMean, resolveClasses, type ClassOptions } from './classes.js';
 import { average, elementwiseLoss, expectSamples, type Loss } from './loss.js';
 import { checkClassTarget } from './softmax-cross-entropy.js';
 
@@ -33,7 +33,7 @@ export function focal(options: FocalOptions = {}): Loss {
       const { labels, counts } = countedLabels(name, cast(target, 'int32'), prediction, resolved);
       const entropy = softmaxCrossEntropyWithLogits(prediction, labels);
       const losses = mul(pow(sub(1, exp(neg(entropy))), gamma), entropy);
-      return counts ? countedMean(name, losses, counts, sampleWeight) : average(name, losses, sampleWeight);
+      return counts ? countedMean(name, counted(losses, counts), counts, sampleWeight) : average(name, losses, sampleWeight);
     },
   };
 }

@@ -2,16 +2,7 @@ import type { Tensor } from '../ir/tensor.js';
 import { gt, select } from '../ops/compare.js';
 import { log, mul, sub } from '../ops/elementwise.js';
 import { sum } from '../ops/reduce.js';
-import type { TensorType } from '../shape.js';
-import {
-  average,
-  expectFloatPrediction,
-  expectRange,
-  expectSameDType,
-  expectSameShape,
-  expectSamples,
-  type Loss,
-} from './loss.js';
+import { average, expectLike, expectRange, expectSamples, type Loss } from './loss.js';
 
 const name = 'klDivergence';
 const targetRange = [0, 1] as const;
@@ -21,17 +12,11 @@ const targetRange = [0, 1] as const;
  * dtype. 0·log 0 is 0. Kullback & Leibler 1951.
  */
 export function klDivergence(): Loss {
-  return { name, targetRange, checkTarget, call };
-}
-
-function checkTarget(prediction: TensorType, target: TensorType): void {
-  expectFloatPrediction(name, prediction);
-  expectSameShape(name, prediction, target);
-  expectSameDType(name, prediction, target);
+  return { name, targetRange, checkTarget: (x, y) => expectLike(name, x, y), call };
 }
 
 function call(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): Tensor {
-  checkTarget(prediction, target);
+  expectLike(name, prediction, target);
   expectSamples(name, prediction);
   expectRange(name, target, targetRange);
   const isPositive = gt(target, 0);

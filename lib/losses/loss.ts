@@ -97,6 +97,13 @@ export function expectFloatPrediction(where: string, prediction: TensorType): vo
   throw new RavineError('dtype', where, `expected float32 or float64 predictions, got ${formatType(prediction)}`);
 }
 
+/** Targets like the predictions, which are floats. */
+export function expectLike(where: string, prediction: TensorType, target: TensorType): void {
+  expectFloatPrediction(where, prediction);
+  expectSameShape(where, prediction, target);
+  expectSameDType(where, prediction, target);
+}
+
 /** Refuses a mean over nothing. */
 export function expectSamples(where: string, prediction: Tensor): void {
   if (prediction.size === 0) throw new RavineError('data', where, `expected at least one sample, got ${formatType(prediction)}`);
@@ -110,7 +117,7 @@ export function expectValues(where: string, target: Tensor, values: readonly num
 }
 
 /** A target that is none of the values, if there is one. */
-export function firstOther(target: Tensor, values: readonly number[]): number | undefined {
+function firstOther(target: Tensor, values: readonly number[]): number | undefined {
   return tidy(() => {
     const distance = values.map((value) => abs(sub(target, value))).reduce((a, b) => minimum(a, b));
     const worst = argmax(reshape(distance, [target.size])).item();

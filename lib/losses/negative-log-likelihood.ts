@@ -7,7 +7,7 @@ import { oneHot } from '../ops/indexing.js';
 import { sum } from '../ops/reduce.js';
 import { checkNames } from '../options.js';
 import { formatType, type TensorType } from '../shape.js';
-import { classNames, countedLabels, countedMean, resolveClasses, type ClassOptions } from './classes.js';
+import { classNames, counted, countedLabels, countedMean, resolveClasses, type ClassOptions } from './classes.js';
 import { average, expectSamples, type Loss } from './loss.js';
 import { checkClassTarget } from './softmax-cross-entropy.js';
 
@@ -28,7 +28,7 @@ export function negativeLogLikelihood(options: ClassOptions = {}): Loss {
       expectSamples(name, prediction);
       const { labels, counts } = countedLabels(name, cast(target, 'int32'), prediction, resolved);
       const losses = neg(picked(prediction, labels));
-      return counts ? countedMean(name, losses, counts, sampleWeight) : average(name, losses, sampleWeight);
+      return counts ? countedMean(name, counted(losses, counts), counts, sampleWeight) : average(name, losses, sampleWeight);
     },
   };
 }
@@ -42,6 +42,6 @@ function checkTarget(prediction: TensorType, target: TensorType): void {
 }
 
 /** x[…, label], also where others are −∞. */
-export function picked(x: Tensor, labels: Tensor): Tensor {
+function picked(x: Tensor, labels: Tensor): Tensor {
   return sum(select(ne(oneHot(labels, x.shape.at(-1) ?? 0), 0), x, 0), { axis: -1 });
 }

@@ -1,15 +1,16 @@
 import { RavineError } from '../errors.js';
 import type { Tensor } from '../ir/tensor.js';
 import { cast } from '../ops/cast.js';
-import { gt, ne, select } from '../ops/compare.js';
+import { ne, select } from '../ops/compare.js';
 import { softmaxCrossEntropyWithLogits, softmaxCrossEntropyWithTargets } from '../ops/cross-entropy.js';
-import { add, div, mul, neg } from '../ops/elementwise.js';
-import { mean, sum } from '../ops/reduce.js';
+import { add, mul, neg } from '../ops/elementwise.js';
+import { mean } from '../ops/reduce.js';
 import { logSoftmax } from '../ops/softmax.js';
 import { checkNames, numberIn } from '../options.js';
 import { formatType, sameShape, type TensorType } from '../shape.js';
 import {
   classNames,
+  counted,
   countedLabels,
   countedMean,
   refuseIgnored,
@@ -19,7 +20,7 @@ import {
   type ClassOptions,
   type ResolvedClasses,
 } from './classes.js';
-import { average, expectFloatPrediction, expectSamples, expectSameDType, weightsFor, type Loss } from './loss.js';
+import { average, expectFloatPrediction, expectSamples, expectSameDType, type Loss } from './loss.js';
 
 const where = 'softmaxCrossEntropy';
 
@@ -86,15 +87,12 @@ function call(options: Resolved, logits: Tensor, target: Tensor, sampleWeight: T
   const losses = softmaxCrossEntropyWithLogits(logits, labels);
   const { smoothing } = options;
   if (!counts) return average(where, smoothing === 0 ? losses : blend(losses, evenly(options, logits), smoothing), sampleWeight);
-  if (smoothing === 0) return countedMean(where, losses, counts, sampleWeight);
+  const kept = counted(losses, counts);
+  if (smoothing === 0) return countedMean(where, kept, counts, sampleWeight);
   // Of the smoothed part each class has its own weight; the mean is by the labels' weights.
   const even = evenly(options, logits);
   const smooth = options.ignoreLabel === undefined ? even : select(ne(cast(target, 'int32'), options.ignoreLabel), even, 0);
-  const kept = mul(losses, counts);
-  const sums = blend(kept, smooth, smoothing);
-  const total = sum(counts);
-  const weighted = sampleWeight ? mul(sums, weightsFor(where, sums, sampleWeight)) : sums;
-  return div(sum(weighted), select(gt(total, 0), total, 1));
+  return countedMean(where, blend(kept, smooth, smoothing), counts, sampleWeight);
 }
 
 function ofProbabilities(options: Resolved, logits: Tensor, target: Tensor, sampleWeight: Tensor | undefined): Tensor {

@@ -6,8 +6,8 @@ import { rewrite } from './rewrite.js';
 import { usesOf } from './uses.js';
 
 /**
- * A ReLU behind batch normalisation happens in the same pass over memory, and so does the mask in its gradient: three passes fewer forward and
- * five backward become none. What was absorbed is left as dead code.
+ * A ReLU behind batch normalisation happens in the same pass over memory, and so does the mask of its gradient: activations are neither written nor
+ * read once more. What was absorbed is left as dead code.
  */
 export function fuseNormRelu(graph: Graph): Graph {
   const uses = usesOf(graph);

@@ -9,6 +9,7 @@ import type { FitContext } from './fit.js';
 import { HistoryBuilder, logsOf, type History } from './logs.js';
 import { accumulation, bindStep, type StepProgram } from './programs.js';
 import { scalarTable } from './scalars.js';
+import { checkBatchTargets } from './targets.js';
 import type { BatchSpec, FieldSpec } from './session.js';
 
 /** Batches that may wait while another is trained on. */
@@ -166,6 +167,7 @@ class Ring {
               help: 'let the iterator end earlier: the next epoch goes on',
             },
           );
+        this.#checkTargets(batch, batches - 1);
         const entry = await feed.acquire();
         if (entry < 0) break;
         feed.submit(entry, this.#fill(entry, batch), batch.samples);
@@ -178,6 +180,12 @@ class Ring {
       await loop.done;
       return { samples, error, failed: true };
     }
+  }
+
+  #checkTargets(batch: CheckedBatch, index: number): void {
+    const { loss } = this.context.engine.parts;
+    const targets = batch.arrays.get('y');
+    if (loss && targets) checkBatchTargets(loss, targets, index);
   }
 
   #fill(entry: number, batch: CheckedBatch): NativeBinding {

@@ -1,9 +1,9 @@
 import type { Dataset, Field } from '../data/dataset.js';
-import { isFloat } from '../dtype.js';
+import { isFloat, type TypedArray } from '../dtype.js';
 import { RavineError } from '../errors.js';
 import type { Tensor } from '../ir/tensor.js';
 import { tidy } from '../ir/tidy.js';
-import { firstOther, type Loss } from '../losses/loss.js';
+import { expectRange, expectValues, type Loss } from '../losses/loss.js';
 import { cast } from '../ops/cast.js';
 import { max, min } from '../ops/reduce.js';
 import { formatType } from '../shape.js';
@@ -17,10 +17,10 @@ export function checkTargets(loss: Loss, dataset: Dataset): void {
   const known = checked.get(dataset) ?? new Set();
   const asked = JSON.stringify([loss.name, loss.targetRange, loss.targetValues]);
   if (known.has(asked)) return;
-  checkRange(loss, y);
-  const wrong = loss.targetValues && tidy(() => firstOther(numbers(y), loss.targetValues ?? []));
-  if (wrong !== undefined)
-    throw new RavineError('label', loss.name, `expected targets ${loss.targetValues?.join(' or ')}, got ${wrong}`);
+  tidy(() => {
+    if (loss.targetRange) expectRange(loss.name, numbers(y), loss.targetRange);
+    if (loss.targetValues) expectValues(loss.name, numbers(y), loss.targetValues);
+  });
   checkWeights(dataset);
   checked.set(dataset, known.add(asked));
 }
@@ -29,12 +29,13 @@ function numbers({ dtype, tensor }: Field): Tensor {
   return isFloat(dtype) ? tensor : cast(tensor, 'float64');
 }
 
-function checkRange(loss: Loss, y: Field): void {
-  if (!loss.targetRange) return;
-  const [low, high] = loss.targetRange;
-  const [least, most] = tidy(() => [min(numbers(y)).item(), max(numbers(y)).item()]);
-  if (!(least >= low && most <= high))
-    throw new RavineError('label', loss.name, `expected targets in [${low}, ${high}], got ${least < low ? least : most}`);
+/** The same of one batch of a stream: small, and on this side of the border. */
+export function checkBatchTargets(loss: Loss, targets: TypedArray, batch: number): void {
+  const { name, targetRange: [low, high] = [-Infinity, Infinity], targetValues } = loss;
+  const at = targets.findIndex((y) => !(y >= low && y <= high) || targetValues?.includes(y) === false);
+  if (at < 0) return;
+  const expected = targetValues ? targetValues.join(' or ') : `in [${low}, ${high}]`;
+  throw new RavineError('label', name, `expected targets ${expected}, got ${targets[at]} in batch ${batch}`);
 }
 
 function checkWeights(dataset: Dataset): void {
@@ -42,6 +43,7 @@ function checkWeights(dataset: Dataset): void {
   if (!weights) return;
   const { tensor } = weights;
   if (tensor.rank !== 1) throw new RavineError('shape', 'fit', `expected sampleWeight [samples], got ${formatType(tensor)}`);
-  const least = tidy(() => min(numbers(weights)).item());
-  if (!(least >= 0)) throw new RavineError('data', 'fit', `expected sample weights ≥ 0, got ${least}`);
+  const [least, most] = tidy(() => [min(numbers(weights)).item(), max(numbers(weights)).item()]);
+  if (!(least >= 0 && most < Infinity))
+    throw new RavineError('data', 'fit', `expected finite sample weights ≥ 0, got ${least >= 0 ? most : least}`);
 }

@@ -98,8 +98,10 @@ describe('sample weights', () => {
     });
     const [x, y] = [zeros([4, 2]), zeros([4, 1])];
     await expect(model.fit({ x, y, sampleWeight: Float32Array.of(1, -1, 1, 1) })).rejects.toThrow(
-      '[fit] expected sample weights ≥ 0, got -1',
+      '[fit] expected finite sample weights ≥ 0, got -1',
     );
+    const infinite = data.from({ x, y, sampleWeight: Float32Array.of(1, Infinity, 1, 1) }, { checkFinite: false });
+    await expect(model.evaluate(infinite)).rejects.toThrow('[fit] expected finite sample weights ≥ 0, got Infinity');
     await expect(model.fit({ x, y, sampleWeight: zeros([4, 1]) })).rejects.toThrow(
       '[fit] expected sampleWeight [samples], got float32[4,1]',
     );
@@ -151,6 +153,22 @@ describe('corners', () => {
     await expect(new Model(network, { loss: losses.logistic() }).evaluate(set)).rejects.toThrow(
       'expected targets -1 or 1, got 0',
     );
+  });
+});
+
+describe('a stream', () => {
+  it('is held to what a loss takes for targets, batch by batch', async () => {
+    const batches = [
+      { x: new Float32Array(4), y: Int32Array.of(-1, 1) },
+      { x: new Float32Array(4), y: Int32Array.of(1, 7) },
+    ];
+    const stream = data.stream(() => batches, { batchSize: 2, x: { shape: [2] }, y: { shape: [1], dtype: 'int32' } });
+    const model = new Model(nn.sequential(nn.linear(2, 1)), {
+      loss: losses.logistic(),
+      optimizer: optim.sgd({ learningRate: 0.1 }),
+    });
+    await expect(model.fit(stream)).rejects.toThrow('[logistic] expected targets -1 or 1, got 7 in batch 1');
+    expect(model.steps).toBe(1);
   });
 });
 
