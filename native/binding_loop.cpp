@@ -16,14 +16,19 @@ Napi::Float64Array doubles(Napi::Env env, const std::vector<double>& values) {
   return array;
 }
 
+Napi::Object standingValue(Napi::Env env, const Standing& standing) {
+  Napi::Object value = Napi::Object::New(env);
+  value.Set("steps", static_cast<double>(standing.steps));
+  value.Set("epoch", static_cast<double>(standing.epoch));
+  value.Set("batch", static_cast<double>(standing.batch));
+  value.Set("metrics", doubles(env, standing.metrics));
+  return value;
+}
+
 Napi::Object resultValue(Napi::Env env, const Outcome& outcome) {
   static const char* const reasons[] = {"done", "stopped", "fault"};
-  Napi::Object result = Napi::Object::New(env);
+  Napi::Object result = standingValue(env, outcome);
   result.Set("reason", reasons[static_cast<int>(outcome.reason)]);
-  result.Set("steps", static_cast<double>(outcome.steps));
-  result.Set("epoch", static_cast<double>(outcome.epoch));
-  result.Set("batch", static_cast<double>(outcome.batch));
-  result.Set("metrics", doubles(env, outcome.metrics));
   result.Set("seconds", outcome.seconds);
   result.Set("fault", faultValue(env, outcome.fault));
   return result;
@@ -74,7 +79,7 @@ void LoopLetter::deliver(Napi::Env env) {
   if (news.hasProgress && !news.ended && thrown_.IsEmpty() && !onProgress_.IsEmpty()) tell(env, news.progress);
   for (const Snapshot& snapshot : news.snapshots) {
     const auto waiting = snapshots_.find(snapshot.number);
-    waiting->second.Resolve(Napi::Number::New(env, static_cast<double>(snapshot.steps)));
+    waiting->second.Resolve(standingValue(env, snapshot.standing));
     snapshots_.erase(waiting);
   }
   if (news.ended) settle(env);
@@ -117,7 +122,7 @@ Napi::Value LoopLetter::snapshot(Napi::Env env, Snapshot snapshot) {
   const auto waiting = snapshots_.emplace(snapshot.number, deferred).first;
   if (loop_->request(snapshot)) {
     snapshots_.erase(waiting);
-    deferred.Resolve(Napi::Number::New(env, static_cast<double>(snapshot.steps)));
+    deferred.Resolve(standingValue(env, snapshot.standing));
   }
   return deferred.Promise();
 }

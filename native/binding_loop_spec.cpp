@@ -84,6 +84,7 @@ LoopSpec loopSpecArgument(const Napi::Value& value) {
   if (in.has("scalars")) readScalars(in.fields("scalars"), spec);
   if (in.has("random")) spec.random = in.fields("random").place();
   readMetrics(in, spec);
+  if (in.has("firstSums")) spec.firstSums = doublesArgument(in.get("firstSums"), in.nameOf("firstSums"));
   if (in.has("collect")) readCollect(in.fields("collect"), spec);
   if (in.has("progressMs")) spec.progressMs = static_cast<double>(in.integer("progressMs", 0, INT32_MAX));
   const std::string why = spec.check();

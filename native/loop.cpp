@@ -17,7 +17,8 @@ double secondsSince(Clock::time_point start) { return std::chrono::duration<doub
 }  // namespace
 
 Loop::Loop(LoopSpec spec, std::function<void()> onNews) : spec_(std::move(spec)), onNews_(std::move(onNews)) {
-  sums_.assign(spec_.metrics.size(), 0);
+  sums_ = spec_.firstSums;
+  sums_.resize(spec_.metrics.size());
   outcome_.batch = spec_.firstBatch;
   collected_ = spec_.firstBatch * spec_.batchSize;
 }
@@ -63,7 +64,8 @@ void Loop::runSteps(Batches& batches) {
   Batch batch;
   Clock::time_point start = Clock::now();
   while (outcome_.epoch < spec_.epochs && outcome_.steps < spec_.steps) {
-    if (asked_.load(std::memory_order_relaxed)) takeSnapshots();
+    // In the middle of a step only where a feed may let it wait.
+    if (asked_.load(std::memory_order_relaxed) && (batchesOfStep_ == 0 || spec_.feed)) takeSnapshots();
     // A step that a feed has begun is dropped, since nobody can go on in it.
     if (stopping_.load(std::memory_order_relaxed) && (batchesOfStep_ == 0 || spec_.feed)) {
       outcome_.reason = Outcome::Reason::stopped;
@@ -78,7 +80,7 @@ void Loop::runSteps(Batches& batches) {
     if (isBatch && fine && batchesOfStep_ > 0 && batches.complete(outcome_.batch)) fine = endStep(*batch.binding);
     if (!fine) {
       outcome_.reason = Outcome::Reason::fault;
-      outcome_.batch -= batchesOfStep_;
+      dropStep();
       break;
     }
     if (next == Next::epochEnd || (next == Next::finished && batchesOfEpoch_ > 0)) closeEpoch();
@@ -88,7 +90,22 @@ void Loop::runSteps(Batches& batches) {
     if (batches.complete(outcome_.batch)) closeEpoch();
   }
   outcome_.seconds += secondsSince(start);
-  if (batchesOfEpoch_ > 0) outcome_.metrics.insert(outcome_.metrics.end(), sums_.begin(), sums_.end());
+  static_cast<Standing&>(outcome_) = standing();
+  batchesOfEpoch_ = 0;
+}
+
+// Its batches count as not run.
+void Loop::dropStep() {
+  if (batchesOfStep_ == 0) return;
+  outcome_.batch -= batchesOfStep_;
+  batchesOfEpoch_ -= batchesOfStep_;
+  sums_ = sumsBefore_;
+}
+
+Standing Loop::standing() const {
+  Standing now = outcome_;
+  if (batchesOfEpoch_ > 0) now.metrics.insert(now.metrics.end(), sums_.begin(), sums_.end());
+  return now;
 }
 
 void Loop::closeEpoch() {
@@ -125,7 +142,7 @@ void Loop::finish() {
   takeSnapshots();
   {
     const std::lock_guard lock(mutex_);
-    for (Snapshot& snapshot : requests_) snapshot.take(outcome_.steps);
+    for (Snapshot& snapshot : requests_) snapshot.take(standing());
     news_.snapshots.insert(news_.snapshots.end(), requests_.begin(), requests_.end());
     requests_.clear();
     if (spec_.feed) spec_.feed->close();
@@ -136,10 +153,10 @@ void Loop::finish() {
   onNews_();
 }
 
-void Snapshot::take(int64_t stepsDone) {
+void Snapshot::take(Standing now) {
   for (const Copy& copy : copies) std::memcpy(copy.target->data(), copy.source->data(), static_cast<size_t>(copy.bytes));
   copies.clear();
-  steps = stepsDone;
+  standing = std::move(now);
 }
 
 void Loop::takeSnapshots() {
@@ -150,7 +167,7 @@ void Loop::takeSnapshots() {
     asked_.store(false);
   }
   if (requests.empty()) return;
-  for (Snapshot& snapshot : requests) snapshot.take(outcome_.steps);
+  for (Snapshot& snapshot : requests) snapshot.take(standing());
   {
     const std::lock_guard lock(mutex_);
     for (Snapshot& snapshot : requests) news_.snapshots.push_back(std::move(snapshot));
@@ -161,7 +178,7 @@ void Loop::takeSnapshots() {
 bool Loop::request(Snapshot& snapshot) {
   const std::lock_guard lock(mutex_);
   if (news_.ended) {
-    snapshot.take(outcome_.steps);
+    snapshot.take(standing());
     return true;
   }
   requests_.push_back(std::move(snapshot));

@@ -20,10 +20,14 @@ struct Progress {
   std::vector<double> metrics;
 };
 
-struct Outcome {
-  enum class Reason { done, stopped, fault } reason = Reason::done;
+// How far a loop has come.
+struct Standing {
   int64_t steps = 0, epoch = 0, batch = 0;
-  std::vector<double> metrics;  // epochs run × metrics
+  std::vector<double> metrics;  // epochs run × metrics; the last row may be of a part
+};
+
+struct Outcome : Standing {
+  enum class Reason { done, stopped, fault } reason = Reason::done;
   double seconds = 0;
   FaultReport fault;
   std::string failure;  // not empty: the loop could not go on, for this reason
@@ -36,9 +40,9 @@ struct Snapshot {
   };
   int64_t number = 0;  // by which the one who asked knows it
   std::vector<Copy> copies;
-  int64_t steps = 0;  // done when it was taken
+  Standing standing;  // when it was taken
 
-  void take(int64_t stepsDone);
+  void take(Standing now);
 };
 
 // What has happened since it was last asked.
@@ -78,6 +82,8 @@ class Loop {
   void addMetrics(const Batch& batch);
   void collect(const Batch& batch);
   void closeEpoch();
+  void dropStep();
+  Standing standing() const;
   void tellProgress();
   void takeSnapshots();
   void finish();
@@ -92,6 +98,7 @@ class Loop {
   std::vector<Snapshot> requests_;
   Outcome outcome_;
   std::vector<double> sums_;                       // of the running epoch
+  std::vector<double> sumsBefore_;                 // the running step
   int64_t batchesOfEpoch_ = 0;                     // in this loop
   int64_t batchesOfStep_ = 0, samplesOfStep_ = 0;  // of the running step
   int64_t collected_ = 0;                          // rows of the running epoch

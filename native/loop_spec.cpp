@@ -59,6 +59,8 @@ std::string LoopSpec::check() const {
   if (!phase.empty()) return phase;
   if (!feed && batches() == 0) return "samples: they do not fill one batch, and there is no binding for a short one";
   if (!feed && firstBatch >= batches()) return "firstBatch: expected less than the " + std::to_string(batches()) + " of an epoch";
+  if (!firstSums.empty() && firstSums.size() != metrics.size())
+    return "firstSums: expected " + std::to_string(metrics.size()) + ", one for each metric";
   const int64_t rows = scalars.empty() ? 0 : static_cast<int64_t>(table.size() / scalars.size());
   if (!scalars.empty() && (rows == 0 || table.size() % scalars.size() != 0))
     return "scalars.table: expected rows of " + std::to_string(scalars.size());

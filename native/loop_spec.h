@@ -60,7 +60,8 @@ struct LoopSpec {
   std::vector<double> table;    // rows × scalars; the last row serves all later steps
   Place random;                 // int32[6]; no buffer: not written
   std::vector<Metric> metrics;
-  Collect collect;  // no target: nothing is collected
+  std::vector<double> firstSums;  // of the metrics in the batches before firstBatch; none: 0
+  Collect collect;                // no target: nothing is collected
   std::shared_ptr<Feed> feed;
   double progressMs = 50;
 

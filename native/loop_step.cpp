@@ -52,7 +52,10 @@ class PoolTurn {
 // A batch of the step; the last one ends it.
 bool Loop::step(const Batch& batch) {
   const Phases& phases = spec_.phases;
-  if (batchesOfStep_ == 0) writeScalars();
+  if (batchesOfStep_ == 0) {
+    writeScalars();
+    if (phases.batches > 1) sumsBefore_ = sums_;
+  }
   writeRandom();
   if (!runParts(*batch.binding, batchesOfStep_ == 0 ? phases.first : phases.next)) return false;
   addMetrics(batch);

@@ -127,6 +127,8 @@ export interface LoopSpec {
     readonly dtype: 'float32' | 'float64';
     readonly mean: boolean;
   }[];
+  /** What the metrics' sums begin with in the first epoch: those of the batches before `firstBatch`. 0 unless given. */
+  readonly firstSums?: Float64Array;
   /** Copied out after each step, batch after batch. */
   readonly collect?: {
     readonly source: NativeBuffer;
@@ -147,13 +149,18 @@ export interface LoopProgress {
   readonly metrics: Float64Array;
 }
 
-export interface LoopResult {
-  readonly reason: 'done' | 'stopped' | 'fault';
+/** How far a loop has come. */
+export interface LoopStanding {
   readonly steps: number;
+  /** Finished epochs of this loop, and batches of the running one. */
   readonly epoch: number;
   readonly batch: number;
   /** Sums by epoch: epochs run × metrics (the last row may be of a part). */
   readonly metrics: Float64Array;
+}
+
+export interface LoopResult extends LoopStanding {
+  readonly reason: 'done' | 'stopped' | 'fault';
   /** Native seconds spent in steps. */
   readonly seconds: number;
   readonly fault: NativeFault | null;
@@ -164,10 +171,10 @@ export interface NativeLoop {
   readonly done: Promise<LoopResult>;
   /** Ends after the running step. */
   stop(): void;
-  /** Copies at the next step boundary (at once when the loop has ended); resolves to the number of steps done by then. */
+  /** Copies at the next step boundary (at once when the loop has ended); resolves to how far it was by then. */
   snapshot(
     copies: readonly { readonly source: NativeBuffer; readonly target: NativeBuffer; readonly bytes: number }[],
-  ): Promise<number>;
+  ): Promise<LoopStanding>;
 }
 
 /** A ring of batch buffers: JavaScript fills one while native code uses another. */

@@ -19,7 +19,7 @@ export async function takeCopies(
   averaged: boolean,
   loop: NativeLoop | undefined,
   step: number,
-): Promise<{ copies: Copies; dispose(): void }> {
+): Promise<{ copies: Copies; step: number; dispose(): void }> {
   const average = averaged ? averageOf(where, engine) : undefined;
   const sources = [...engine.written(), ...(average ? [average] : [])];
   const copies = new Map(sources.map((source) => [source, SharedBuffer.allocate(source.native.byteLength)]));
@@ -29,16 +29,17 @@ export async function takeCopies(
     bytes: source.native.byteLength,
   }));
   const { flat, ranges } = engine.memory;
-  const stepsOfLoop = loop ? await loop.snapshot(pairs) : 0;
+  const now = step + (loop ? (await loop.snapshot(pairs)).steps : 0);
   if (!loop) for (const { source, target, bytes } of pairs) target.copyFrom(source, 0, 0, bytes);
   const [from, to] = [average && copies.get(average), copies.get(flat.parameters)];
   const width = dtypes[flat.dtype].bytes;
   for (const { optimizer, birth, begin, elements } of from && to ? ranges : []) {
-    if (optimizer.average === undefined || birth >= step + stepsOfLoop) continue;
+    if (optimizer.average === undefined || birth >= now) continue;
     to?.native.copyFrom((from ?? flat.parameters).native, begin * width, begin * width, elements * width);
   }
   return {
     copies,
+    step: now,
     dispose() {
       for (const copy of copies.values()) copy.native.dispose();
     },

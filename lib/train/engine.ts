@@ -48,8 +48,13 @@ export class Engine {
     const { flat } = this.#memory;
     const stale = fits && flat.entries.some(({ parameter, rank }) => parameter.trainable !== (rank !== undefined));
     if (!stale && flat.holds(this.parts.network)) return;
+    this.layOut(step);
+  }
+
+  /** Lays memory out anew; parameters begin to train at the steps that `births` gives them. */
+  layOut(step: number, births?: ReadonlyMap<string, number>): void {
     const before = this.#memory;
-    this.#memory = layOut(this.parts, this.seed, step, before);
+    this.#memory = layOut(this.parts, this.seed, step, before, births);
     this.#programs.clear();
     release(before);
     this.#own();

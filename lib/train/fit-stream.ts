@@ -7,6 +7,7 @@ import { BufferStorage, SharedBuffer } from '../runtime/storage.js';
 import { sizeOf } from '../shape.js';
 import type { FitContext } from './fit.js';
 import { HistoryBuilder, logsOf, type History } from './logs.js';
+import { skipRest } from './position.js';
 import { accumulation, bindStep, type StepProgram } from './programs.js';
 import { scalarTable } from './scalars.js';
 import { checkBatchTargets } from './targets.js';
@@ -26,6 +27,8 @@ export async function fitStream(context: FitContext, stream: StreamDataset): Pro
     });
   if (options.steps !== undefined || options.resume || options.dropLast)
     throw new RavineError('option', 'fit', 'expected epochs with a stream, got steps, resume or dropLast');
+  skipRest(context.position);
+  context.position.fit = undefined;
   if (!stream.fields.has('y')) throw new RavineError('data', 'fit', "expected a stream with targets 'y'");
   const history = new HistoryBuilder();
   const ring = new Ring(context, stream);
@@ -54,7 +57,8 @@ async function runEpoch(
     done: 0,
   });
   const loop = ring.start(feed, table);
-  context.onLoop(loop);
+  const from = { ...position, logs: [...position.logs] };
+  context.onLoop({ loop, positionAt: ({ steps }) => ({ ...from, step: from.step + steps }) });
   const stop = (): void => loop.stop();
   if (options.signal?.aborted) stop();
   options.signal?.addEventListener('abort', stop, { once: true });
@@ -92,6 +96,7 @@ async function runEpoch(
     epochs: options.epochs,
     step: position.step,
     logs: all,
+    history: position.logs.slice(-1 - epoch),
   });
   if (answer === false) history.stopped = true;
 }

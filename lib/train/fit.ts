@@ -1,32 +1,28 @@
 import { AbortError, DivergenceError, RavineError } from '../errors.js';
-import type { LoopProgress, LoopResult, LoopSpec, NativeLoop } from '../runtime/addon.js';
+import type { LoopProgress, LoopResult, LoopSpec, LoopStanding, NativeLoop } from '../runtime/addon.js';
 import { addon } from '../runtime/native.js';
 import type { Dataset } from '../data/dataset.js';
 import type { Engine } from './engine.js';
 import { HistoryBuilder, logsOf, type History, type Logs } from './logs.js';
 import { batchingOf, type Batching, type ResolvedFit } from './options.js';
 import { accumulation } from './programs.js';
+import { beginFit, factsOf, type FitBegun, type Position } from './position.js';
 import { bindResident, type ResidentRun } from './resident.js';
 import { followsLogs, scalarTable, type Scalars } from './scalars.js';
-
-/** How far a model has come: whole epochs, batches of an unfinished one, steps. A later fit goes on from here. */
-export interface Position {
-  epoch: number;
-  batch: number;
-  step: number;
-  /** Where the aborted fit began, if one was. */
-  interruptedFrom: number | undefined;
-  /** Of every epoch that ended. */
-  readonly logs: Logs[];
-}
 
 export interface FitContext {
   readonly engine: Engine;
   readonly position: Position;
   readonly options: ResolvedFit;
-  /** Tells the model which native loop runs, so that others can ask for copies of the parameters. */
-  readonly onLoop: (loop: NativeLoop | undefined) => void;
+  /** Tells the model which native loop runs, so that others can ask for copies of what it writes. */
+  readonly onLoop: (running: RunningLoop | undefined) => void;
   readonly validate: () => Promise<Logs>;
+}
+
+export interface RunningLoop {
+  readonly loop: NativeLoop;
+  /** The model's position when the loop is there. */
+  positionAt(standing: LoopStanding): Position;
 }
 
 /** Rows of scalars worked out for one native call: 8,192 steps of a schedule, a few milliseconds of JavaScript. */
@@ -44,7 +40,7 @@ export async function fitResident(context: FitContext, dataset: Dataset): Promis
     ...(batching.batches > 1 && { stepSamples: batching.samples }),
   });
   try {
-    return await new Fit(context, run, dataset.samples, batching).run();
+    return await new Fit(context, run, dataset, batching).run();
   } finally {
     run.dispose();
     context.onLoop(undefined);
@@ -53,62 +49,55 @@ export async function fitResident(context: FitContext, dataset: Dataset): Promis
 
 class Fit {
   readonly #history = new HistoryBuilder();
-  readonly #firstEpoch: number;
+  readonly #begun: FitBegun;
   readonly #lastEpoch: number;
+  readonly #lastStep: number;
   private readonly position: Position;
+  private readonly samples: number;
   readonly #followsLogs: boolean;
 
   constructor(
     private readonly context: FitContext,
     private readonly resident: ResidentRun,
-    private readonly samples: number,
+    dataset: Dataset,
     private readonly batching: Batching,
   ) {
     const { options, position } = context;
     this.position = position;
-    if (options.resume && position.interruptedFrom === undefined)
-      throw new RavineError('option', 'fit', 'expected a fit that was aborted before, to resume it', {
-        help: 'leave resume out to train on',
-      });
-    if (!options.resume && position.batch > 0) {
-      position.epoch++;
-      position.batch = 0;
-    }
-    this.#firstEpoch = options.resume ? (position.interruptedFrom ?? position.epoch) : position.epoch;
-    this.#lastEpoch = options.steps === undefined ? this.#firstEpoch + options.epochs : Infinity;
-    position.interruptedFrom = undefined;
+    this.samples = dataset.samples;
+    this.#begun = beginFit(position, options.resume, factsOf(options, dataset));
+    this.#lastEpoch = options.steps === undefined ? this.#begun.epoch + options.epochs : Infinity;
+    this.#lastStep = this.#begun.step + (options.steps ?? Infinity);
     this.#followsLogs = followsLogs(context.engine, position);
   }
 
   async run(): Promise<History> {
-    const { options } = this.context;
-    const stepsAtStart = this.position.step;
-    const stepsLeft = (): number => (options.steps ?? Infinity) - (this.position.step - stepsAtStart);
-    while (this.#isUnfinished(stepsLeft())) await this.#runCall(stepsLeft());
+    while (this.#isUnfinished()) await this.#runCall();
+    // One that counts steps may end within an epoch, which more steps can resume.
+    if (this.context.options.steps === undefined) this.position.fit = undefined;
     return this.#history.finish();
   }
 
   /** One native call: its epochs, their logs, what is to happen between them. */
-  async #runCall(stepsLeft: number): Promise<void> {
+  async #runCall(): Promise<void> {
     const { options, engine } = this.context;
     const { position } = this;
+    const stepsLeft = this.#lastStep - position.step;
     const epochs = this.#epochsPerCall(stepsLeft);
     const { stepsPerEpoch } = this;
     const done = this.#stepsOf(position.batch);
     const steps = Math.min(stepsLeft, epochs * stepsPerEpoch - done);
     const scalars = scalarTable(engine, position, { stepsPerEpoch, steps, done });
-    const loop = this.#start(this.#spec(epochs, steps, scalars.table));
+    const loop = this.#start(this.#spec(epochs, steps, scalars.table), scalars);
     const result = await this.#follow(loop);
     await this.#record(result, scalars);
     if (result.fault) throw this.#faultError(result, scalars);
-    if (options.signal?.aborted && this.#isUnfinished(stepsLeft - result.steps)) {
-      position.interruptedFrom = this.#firstEpoch;
-      throw new AbortError('fit', position.step, options.signal.reason);
-    }
+    if (options.signal?.aborted && this.#isUnfinished()) throw new AbortError('fit', position.step, options.signal.reason);
   }
 
-  #isUnfinished(stepsLeft: number): boolean {
-    return this.position.epoch < this.#lastEpoch && stepsLeft > 0 && !this.#history.stopped;
+  #isUnfinished(): boolean {
+    const { epoch, step } = this.position;
+    return epoch < this.#lastEpoch && step < this.#lastStep && !this.#history.stopped;
   }
 
   /** Epochs of tiny data sets run many to a call, unless something has to happen after each. */
@@ -152,13 +141,15 @@ class Fit {
       scalars: control.scalars(table),
       random: control.random(),
       metrics: control.metrics(resident.step.sums, true),
+      ...(position.batch > 0 && { firstSums: Float64Array.from(position.sums) }),
     };
   }
 
-  #start(spec: LoopSpec): NativeLoop {
+  #start(spec: LoopSpec, scalars: Scalars): NativeLoop {
     const { onProgress } = this.context.options;
     const loop = addon().startLoop(spec, onProgress ? (progress) => this.#report(progress, spec) : null);
-    this.context.onLoop(loop);
+    const from = { ...this.position, logs: [...this.position.logs] };
+    this.context.onLoop({ loop, positionAt: (standing) => this.#positionAt(from, standing, scalars) });
     return loop;
   }
 
@@ -180,26 +171,24 @@ class Fit {
 
   #report(progress: LoopProgress, spec: LoopSpec): void {
     const { options } = this.context;
-    const begun = progress.epoch === 0 ? spec.firstBatch : 0;
-    const samples = this.#samplesOf(begun, progress.batch);
     const seconds = (performance.now() - this.#startedAt) / 1000;
     this.#stepsReported = spec.firstStep + progress.steps;
     options.onProgress?.({
-      epoch: spec.firstEpoch + progress.epoch - this.#firstEpoch + 1,
-      epochs: this.#lastEpoch - this.#firstEpoch,
+      epoch: spec.firstEpoch + progress.epoch - this.#begun.epoch + 1,
+      epochs: this.#lastEpoch - this.#begun.epoch,
       batch: progress.batch,
       batches: this.resident.batches,
       step: this.#stepsReported,
-      logs: this.#logs(progress.metrics, samples),
+      logs: this.#logs(progress.metrics, this.#samplesOf(progress.batch)),
       samplesPerSecond: seconds > 0 ? (progress.steps * this.batching.samples) / seconds : 0,
     });
   }
 
-  /** Samples in the batches from `begin` to `end` of an epoch. */
-  #samplesOf(begin: number, end: number): number {
-    const { batchSize, last, batches } = this.resident;
-    const whole = batches * batchSize - (last ? batchSize - (this.samples % batchSize) : 0);
-    return Math.min(end * batchSize, whole) - begin * batchSize;
+  /** Samples in the first batches of an epoch. */
+  #samplesOf(batches: number): number {
+    const { batchSize, last } = this.resident;
+    const whole = this.resident.batches * batchSize - (last ? batchSize - (this.samples % batchSize) : 0);
+    return Math.min(batches * batchSize, whole);
   }
 
   #logs(sums: Float64Array, samples: number): Logs {
@@ -207,42 +196,72 @@ class Fit {
   }
 
   /** Moves the position on, and gives each whole epoch its logs, validation and callback. */
-  async #record(result: LoopResult, { learningRatesAt, learningRatesOf }: Scalars): Promise<void> {
+  async #record(result: LoopResult, scalars: Scalars): Promise<void> {
     const { position } = this;
-    this.#history.addRates(learningRatesOf(position.step, result.steps));
-    const sums = this.resident.step.sums.length;
+    this.#history.addRates(scalars.learningRatesOf(position.step, result.steps));
     this.#history.seconds += result.seconds;
     this.#history.steps += result.steps;
-    const firstStep = position.step;
-    let stepsCounted = 0;
-    position.step += result.steps;
-    for (let row = 0; row * sums < result.metrics.length && (row < result.epoch || result.batch > 0); row++) {
-      const whole = row < result.epoch;
-      const begin = position.batch;
-      const end = whole ? this.resident.batches : result.batch;
-      const samples = this.#samplesOf(begin, end);
-      this.#history.samples += samples;
-      stepsCounted += this.#stepsOf(end) - this.#stepsOf(begin);
-      position.batch = whole ? 0 : end;
-      if (!whole) break;
-      position.epoch++;
-      const logs = {
-        ...this.#logs(result.metrics.subarray(row * sums, (row + 1) * sums), samples),
-        ...learningRatesAt(firstStep + stepsCounted - 1),
-      };
-      await this.#endEpoch(logs);
-    }
+    this.#history.samples +=
+      result.epoch * this.#samplesOf(this.resident.batches) + this.#samplesOf(result.batch) - this.#samplesOf(position.batch);
+    const ended = this.#endedEpochs(position, result, scalars);
+    Object.assign(position, this.#pointAt(position, result));
+    for (const logs of ended) await this.#endEpoch(logs);
+  }
+
+  /** Epochs that a call ended, as logs. */
+  #endedEpochs(from: Position, { epoch, metrics }: LoopStanding, { learningRatesAt }: Scalars): Logs[] {
+    const { stepsPerEpoch } = this;
+    const sums = this.resident.step.sums.length;
+    const lastStep = from.step - this.#stepsOf(from.batch) - 1;
+    return Array.from({ length: epoch }, (_, row) => ({
+      ...this.#logs(metrics.subarray(row * sums, (row + 1) * sums), this.#samplesOf(this.resident.batches)),
+      ...learningRatesAt(lastStep + (row + 1) * stepsPerEpoch),
+    }));
+  }
+
+  #pointAt(from: Position, { steps, epoch, batch, metrics }: LoopStanding): Pick<Position, 'epoch' | 'batch' | 'sums' | 'step'> {
+    const sums = metrics.subarray(epoch * this.resident.step.sums.length);
+    return {
+      epoch: from.epoch + epoch,
+      batch,
+      // Without a batch of its own a call has no row for the epoch that it found unfinished.
+      sums: batch > 0 && sums.length === 0 ? from.sums : [...sums],
+      step: from.step + steps,
+    };
+  }
+
+  #positionAt(from: Position, standing: LoopStanding, scalars: Scalars): Position {
+    return { ...from, ...this.#pointAt(from, standing), logs: [...from.logs, ...this.#endedEpochs(from, standing, scalars)] };
   }
 
   async #endEpoch(logs: Logs): Promise<void> {
-    const { options, validate } = this.context;
-    const all = options.validation ? { ...logs, ...(await validate()) } : logs;
-    this.position.logs.push(all);
+    const { options, position } = this.context;
+    const all = await this.#validated(logs);
     this.#history.add(all);
-    const { epoch, step } = this.position;
-    const epochs = this.#lastEpoch - this.#firstEpoch;
-    const answer: unknown = await options.onEpochEnd?.({ epoch: epoch - this.#firstEpoch, epochs, step, logs: all });
+    const { epoch, step } = position;
+    const epochs = this.#lastEpoch - this.#begun.epoch;
+    const history = position.logs.slice(this.#begun.logged);
+    const answer: unknown = await options.onEpochEnd?.({ epoch: epoch - this.#begun.epoch, epochs, step, logs: all, history });
     if (answer === false) this.#history.stopped = true;
+  }
+
+  async #validated(logs: Logs): Promise<Logs> {
+    const { options, validate, position } = this.context;
+    if (!options.validation) {
+      position.logs.push(logs);
+      return logs;
+    }
+    const validating = validate().then((own) => {
+      const all = { ...logs, ...own };
+      position.logs.push(all);
+      return all;
+    });
+    position.validated = validating.catch(() => undefined);
+    try {
+      return await validating;
+    } finally {
+      delete position.validated;
+    }
   }
 
   #faultError(result: LoopResult, { learningRateAt }: Scalars): Error {

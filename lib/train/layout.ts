@@ -34,13 +34,19 @@ export class Lazy {
 }
 
 /** A model's memory. What trained before keeps the optimiser's state, and its place in bias corrections. */
-export function layOut(parts: ModelParts, seed: number, step: number, before?: Memory): Memory {
+export function layOut(
+  parts: ModelParts,
+  seed: number,
+  step: number,
+  before?: Memory,
+  births?: ReadonlyMap<string, number>,
+): Memory {
   const { network, optimizer } = parts;
   const known = new Map(before?.flat.entries.map((entry) => [entry.parameter, entry]));
   const groupOf = optimizer?.groupsIn?.(network);
   const flat = new FlatParameters(network, seed, (name, parameter) => ({
     group: groupOf?.(name, parameter) ?? 0,
-    birth: known.get(parameter)?.rank?.birth ?? step,
+    birth: births?.get(name) ?? known.get(parameter)?.rank?.birth ?? step,
   }));
   const ranges = optimizer ? rangesOf(flat, optimizer) : [];
   const bytes = flat.gradients.native.byteLength;

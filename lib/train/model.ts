@@ -9,11 +9,10 @@ import type { Metric } from '../metrics/metric.js';
 import { Module, type AnyModule } from '../nn/module.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import { checkNames, nonNegativeInteger, oneOf, positiveInteger } from '../options.js';
-import type { NativeLoop } from '../runtime/addon.js';
 import { takeCopies, type StateOptions, type WeightsChoice } from './copies.js';
 import { Engine } from './engine.js';
 import { evaluateResident, predictResident, type Copies } from './evaluate.js';
-import { fitResident, type Position } from './fit.js';
+import { fitResident, type RunningLoop } from './fit.js';
 import { fitStream } from './fit-stream.js';
 import type { History, Logs } from './logs.js';
 import { inspectModel, type InspectOptions, type Inspection } from './inspect.js';
@@ -21,9 +20,11 @@ import { minimizeModel, type ModelMinimizeOptions } from './minimize.js';
 import type { MinimizeResult } from '../optim/minimize/result.js';
 import { resolveFit, type FitOptions } from './options.js';
 import type { ModelParts } from './session.js';
+import { start } from './position.js';
 import { inputSource, residentSource, type Trainable } from './sources.js';
-import { loadFile, saveFile, type SaveOptions } from './files.js';
-import { applyState, collectState, type StateDict } from './state.js';
+import { readCheckpoint, restore, saveCheckpoint } from './checkpoint.js';
+import { loadFile, saveFile, type LoadOptions, type SaveOptions } from './files.js';
+import { applyState, checkState, collectState, entriesOf, type StateDict } from './state.js';
 import { summarize } from './summary.js';
 import { checkTargets } from './targets.js';
 
@@ -40,6 +41,8 @@ export interface RunOptions {
   readonly batchSize?: number;
   /** 'average': the mean of weights that `optim.average` keeps, in place of the weights. Default 'current'. */
   readonly weights?: WeightsChoice;
+  /** Told the step after which the model had the parameters that are used; beside a fit a copy of them is taken between two steps. */
+  readonly onStep?: (step: number) => void;
 }
 
 export interface PredictOptions extends RunOptions {
@@ -50,10 +53,11 @@ export interface PredictOptions extends RunOptions {
 /** A network with a loss, an optimiser and metrics: trained, evaluated, saved and loaded. */
 export class Model {
   readonly network: AnyModule;
-  readonly #options: ModelOptions & { readonly seed: number };
-  readonly #position: Position = { epoch: 0, batch: 0, step: 0, interruptedFrom: undefined, logs: [] };
+  readonly #options: ModelOptions;
+  #seed: number;
+  readonly #position = start();
   #engine: Engine | undefined;
-  #loop: NativeLoop | undefined;
+  #running: RunningLoop | undefined;
   #fitting = false;
   #disposed = false;
 
@@ -62,7 +66,8 @@ export class Model {
     if (!(network instanceof Module))
       throw new RavineError('option', 'model', `expected a module, got ${describe(network)}`, { help: 'see nn.sequential' });
     this.network = network;
-    this.#options = { ...options, seed: nonNegativeInteger('model', 'seed', options.seed ?? 0) };
+    this.#options = options;
+    this.#seed = nonNegativeInteger('model', 'seed', options.seed ?? 0);
   }
 
   /** What the model is made of; its parameters are drawn by now. */
@@ -87,7 +92,7 @@ export class Model {
    * Rejects with a DivergenceError when the loss is not finite, an AbortError when `signal` fires; the state is then that after the last whole step.
    */
   async fit(data: Trainable, options?: FitOptions): Promise<History> {
-    const resolved = resolveFit(options, this.#options.seed);
+    const resolved = resolveFit(options, this.#seed);
     const engine = this.#ready('fit', true);
     if (!engine.parts.loss || !engine.parts.optimizer)
       throw new RavineError('option', 'fit', 'expected a model with a loss and an optimizer', {
@@ -115,7 +120,7 @@ export class Model {
         position: this.#position,
         options: resolved,
         validate,
-        onLoop: (loop: NativeLoop | undefined) => (this.#loop = loop),
+        onLoop: (running: RunningLoop | undefined) => (this.#running = running),
       };
       if (data instanceof StreamDataset) return await fitStream(context, data);
       const { dataset, owned } = residentSource(data);
@@ -198,12 +203,12 @@ export class Model {
   async stateDict(options: StateOptions = {}): Promise<StateDict> {
     checkNames('stateDict', options, ['weights']);
     const engine = this.#ready('stateDict');
-    return this.#withCopies('stateDict', options, async (copies) => collectState(engine, copies));
+    return this.#withCopies('stateDict', options, async (copies) => collectState(entriesOf(engine), copies));
   }
 
   /** Takes over parameters and buffers. Names, shapes and dtypes have to be the network's own; else nothing is loaded. */
   loadStateDict(state: StateDict): void {
-    applyState(this.#idle('loadStateDict'), state);
+    this.#apply('loadStateDict', state);
   }
 
   /** Writes parameters and buffers as safetensors: to a temporary file that then takes the place of `path`. */
@@ -218,13 +223,40 @@ export class Model {
   }
 
   /** Reads what `save` or PyTorch's safetensors wrote. A file that is malformed or of another network loads nothing. */
-  async load(path: string): Promise<void> {
+  async load(path: string, options?: LoadOptions): Promise<void> {
     this.#idle('load');
-    const state = await loadFile(path);
+    const { tensors } = await loadFile('load', path, options);
     try {
-      applyState(this.#idle('load'), state);
+      this.#apply('load', tensors);
     } finally {
-      for (const tensor of state.values()) tensor.dispose();
+      for (const tensor of tensors.values()) tensor.dispose();
+    }
+  }
+
+  /**
+   * Writes all that training depends on, as it is after a whole step, also beside a fit: parameters, buffers, the optimizer's state, step, epoch and place in it,
+   * sums of its logs, logs of the epochs before, seed, and what the fit was told. Atomic, like `save`.
+   */
+  async saveCheckpoint(path: string): Promise<void> {
+    this.#ready('saveCheckpoint');
+    while (this.#position.validated) await this.#position.validated;
+    await saveCheckpoint(path, this.#ready('saveCheckpoint'), this.#seed, this.#position, this.#running);
+  }
+
+  /**
+   * Takes up what `saveCheckpoint` wrote, in this process or another: `fit(data, { …, resume: true })` with the same options then gives the same bits as the fit
+   * that was interrupted would have. Warns where the build, instruction set, provider of matrix products or options of the optimizer are others. A file that
+   * is malformed, or of another network or optimizer, loads nothing.
+   */
+  async loadCheckpoint(path: string, options?: LoadOptions): Promise<void> {
+    this.#idle('loadCheckpoint');
+    const checkpoint = await readCheckpoint(path, options);
+    try {
+      restore(this.#idle('loadCheckpoint'), checkpoint);
+      Object.assign(this.#position, checkpoint.facts.position);
+      this.#seed = checkpoint.facts.seed;
+    } finally {
+      checkpoint.dispose();
     }
   }
 
@@ -247,15 +279,25 @@ export class Model {
   }
 
   /** Beside a fit, or for averaged weights: copies of what a fit writes, taken at a step boundary. */
-  async #withCopies<T>(where: string, { weights }: StateOptions, fn: (copies: Copies) => Promise<T>): Promise<T> {
+  async #withCopies<T>(
+    where: string,
+    { weights, onStep }: Pick<RunOptions, 'weights' | 'onStep'>,
+    fn: (copies: Copies) => Promise<T>,
+  ): Promise<T> {
     const averaged = oneOf(where, 'weights', weights ?? 'current', ['current', 'average']) === 'average';
     const engine = this.#ready(where);
-    if (!this.#fitting && !averaged) return fn(new Map());
+    if (!this.#fitting && !averaged) {
+      onStep?.(this.#position.step);
+      return fn(new Map());
+    }
     const { memory } = engine;
-    const taken = await takeCopies(where, engine, averaged, this.#loop, this.#position.step);
+    const taken = await takeCopies(where, engine, averaged, this.#running?.loop, this.#position.step);
     try {
       // Laid out anew meanwhile, for another fit.
-      return await (engine.memory === memory ? fn(taken.copies) : this.#withCopies(where, { weights: weights ?? 'current' }, fn));
+      if (engine.memory !== memory)
+        return await this.#withCopies(where, { ...(weights && { weights }), ...(onStep && { onStep }) }, fn);
+      onStep?.(taken.step);
+      return await fn(taken.copies);
     } finally {
       taken.dispose();
     }
@@ -263,10 +305,16 @@ export class Model {
 
   #ready(where: string, fits = false): Engine {
     if (this.#disposed) throw new RavineError('disposed', where, 'the model was disposed');
-    const { loss, optimizer, metrics = [], seed } = this.#options;
+    const { loss, optimizer, metrics = [] } = this.#options;
     if (this.#engine) this.#engine.refresh(where, this.#position.step, fits);
-    else this.#engine = new Engine({ network: this.network, loss, optimizer, metrics }, seed);
+    else this.#engine = new Engine({ network: this.network, loss, optimizer, metrics }, this.#seed);
     return this.#engine;
+  }
+
+  #apply(where: string, state: StateDict): void {
+    const entries = entriesOf(this.#idle(where));
+    checkState(where, entries, state);
+    applyState(entries, state);
   }
 
   #idle(where: string): Engine {
@@ -276,7 +324,9 @@ export class Model {
 }
 
 function batchSizeOf(where: string, options: RunOptions): number {
-  checkNames(where, options, ['batchSize', 'weights']);
+  checkNames(where, options, ['batchSize', 'weights', 'onStep']);
+  if (options.onStep !== undefined && typeof options.onStep !== 'function')
+    throw new RavineError('option', where, `expected onStep to be a function, got ${describe(options.onStep)}`);
   return positiveInteger(where, 'batchSize', options.batchSize ?? 256);
 }
 

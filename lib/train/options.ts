@@ -23,6 +23,8 @@ export interface EpochEnd {
   readonly epochs: number;
   readonly step: number;
   readonly logs: Logs;
+  /** Logs of all epochs of the fit so far, these the last; also of those before it was interrupted. */
+  readonly history: readonly Logs[];
 }
 
 export interface FitOptions {

@@ -1,6 +1,6 @@
 import { RavineError, describe } from '../errors.js';
 import type { Engine } from './engine.js';
-import type { Position } from './fit.js';
+import type { Position } from './position.js';
 import type { StepInfo } from '../optim/optimizer.js';
 import type { UpdateRange } from './layout.js';
 

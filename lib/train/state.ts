@@ -1,9 +1,10 @@
-import { RavineError } from '../errors.js';
+import { dtypes } from '../dtype.js';
+import { RavineError, internal } from '../errors.js';
 import { Tensor } from '../ir/tensor.js';
 import { tidy } from '../ir/tidy.js';
 import { formatType, sameShape, type TensorType } from '../shape.js';
-import type { BufferStorage } from '../runtime/storage.js';
-import { allocate, byteSize, storageOf } from '../runtime/storage.js';
+import type { Parameter } from '../nn/parameter.js';
+import { allocate, byteSize, storageOf, type SharedBuffer } from '../runtime/storage.js';
 import type { Engine } from './engine.js';
 import type { Copies } from './evaluate.js';
 
@@ -11,72 +12,86 @@ import type { Copies } from './evaluate.js';
 export type StateDict = ReadonlyMap<string, Tensor>;
 
 interface Entry {
-  readonly tensor: Tensor;
+  readonly type: TensorType;
+  readonly place: { readonly buffer: SharedBuffer; readonly byteOffset: number };
   readonly external: TensorType;
-  toExternal(inner: Tensor): Tensor;
-  fromExternal(outer: Tensor): Tensor;
+  readonly layout: Parameter['layout'];
 }
 
+export type Entries = ReadonlyMap<string, Entry>;
+
 /** What a model's state is made of. */
-function entriesOf(engine: Engine): Map<string, Entry> {
-  const { flat } = engine.memory;
-  const same = (tensor: Tensor): Tensor => tensor;
-  const parameters = flat.namesInOrder.map(({ name, parameter }): [string, Entry] => {
-    const { dtype, layout } = parameter;
-    const external = { dtype, shape: layout?.externalShape ?? parameter.shape };
-    return [
-      name,
-      {
-        tensor: parameter,
-        external,
-        toExternal: (inner) => (layout ? layout.toExternal(inner) : inner),
-        fromExternal: (outer) => (layout ? layout.fromExternal(outer) : outer),
-      },
-    ];
-  });
+export function entriesOf({ memory: { flat } }: Engine): Entries {
+  const parameters = flat.namesInOrder.map(({ name, parameter }): [string, Entry] => [
+    name,
+    parameterEntry(parameter, storageOf(parameter)),
+  ]);
   const buffers = [...flat.buffers].map(([name, buffer]): [string, Entry] => [
     name,
-    { tensor: buffer, external: buffer, toExternal: same, fromExternal: same },
+    { type: buffer, place: storageOf(buffer), external: buffer, layout: undefined },
   ]);
   return new Map([...parameters, ...buffers]);
 }
 
-/** Copies of a model's state; of `copies` where it has been copied already. */
-export function collectState(engine: Engine, copies: Copies): StateDict {
+/** What the optimiser keeps of each parameter that trains, by `<state>.<parameter>`. */
+export function optimizerEntriesOf({ memory: { flat, state, ranges } }: Engine): Entries {
+  const width = dtypes[flat.dtype].bytes;
   return new Map(
-    [...entriesOf(engine)].map(([name, entry]) => [name, tidy(() => entry.toExternal(copyOf(entry.tensor, copies)))]),
+    flat.trainableEntries.flatMap(({ name, parameter, byteOffset }) => {
+      const range = ranges.find(({ begin, elements }) => byteOffset >= begin * width && byteOffset < (begin + elements) * width);
+      return (range?.optimizer.state ?? []).map((kind): [string, Entry] => {
+        const buffer = state.get(kind);
+        internal(buffer !== undefined, 'a state without a buffer');
+        return [`${kind}.${name}`, parameterEntry(parameter, { buffer, byteOffset })];
+      });
+    }),
   );
 }
 
-function copyOf(tensor: Tensor, copies: Copies): Tensor {
-  const { buffer, byteOffset } = storageOf(tensor);
-  const copy = allocate(tensor);
-  copy.buffer.native.copyFrom((copies.get(buffer) ?? buffer).native, byteOffset, 0, byteSize(tensor));
-  return new Tensor({ dtype: tensor.dtype, shape: tensor.shape }, { storage: copy });
+function parameterEntry(parameter: Parameter, place: Entry['place']): Entry {
+  const { dtype, shape, layout } = parameter;
+  return { type: { dtype, shape }, place, external: { dtype, shape: layout?.externalShape ?? shape }, layout };
 }
 
-/** Checks the whole of a state before any of it is taken over. */
-export function applyState(engine: Engine, state: StateDict): void {
-  const entries = entriesOf(engine);
-  checkState(entries, state);
+/** Copies of a model's state; of `copies` where it has been copied already. */
+export function collectState(entries: Entries, copies: Copies): StateDict {
+  return new Map(
+    [...entries].map(([name, entry]) => [
+      name,
+      tidy(() => {
+        const copy = copyOf(entry, copies);
+        return entry.layout?.toExternal(copy) ?? copy;
+      }),
+    ]),
+  );
+}
+
+function copyOf({ type, place: { buffer, byteOffset } }: Entry, copies: Copies): Tensor {
+  const copy = allocate(type);
+  copy.buffer.native.copyFrom((copies.get(buffer) ?? buffer).native, byteOffset, 0, byteSize(type));
+  return new Tensor({ dtype: type.dtype, shape: type.shape }, { storage: copy });
+}
+
+/** Takes over a state that has been checked. */
+export function applyState(entries: Entries, state: StateDict): void {
   tidy(() => {
     const inner = [...entries].map(([name, entry]) => {
       const outer = state.get(name);
-      return [entry, outer && entry.fromExternal(outer)] as const;
+      return [entry, outer && (entry.layout?.fromExternal(outer) ?? outer)] as const;
     });
-    for (const [{ tensor }, source] of inner) if (source) overwrite(tensor, source);
+    for (const [{ place }, source] of inner) if (source) overwrite(place, source);
   });
 }
 
-function overwrite(target: Tensor, source: Tensor): void {
-  const to: BufferStorage = storageOf(target);
+function overwrite(to: Entry['place'], source: Tensor): void {
   const from = storageOf(source);
-  to.buffer.native.copyFrom(from.buffer.native, from.byteOffset, to.byteOffset, byteSize(target));
+  to.buffer.native.copyFrom(from.buffer.native, from.byteOffset, to.byteOffset, byteSize(source));
 }
 
-function checkState(entries: ReadonlyMap<string, Entry>, state: StateDict): void {
+/** The names, shapes and dtypes of a state have to be those of the entries. */
+export function checkState(where: string, entries: Entries, state: StateDict, whose = 'this network'): void {
   const map: unknown = state;
-  if (!(map instanceof Map)) throw new RavineError('format', 'loadStateDict', 'expected a Map of tensors by name');
+  if (!(map instanceof Map)) throw new RavineError('format', where, 'expected a Map of tensors by name');
   const missing = [...entries.keys()].filter((name) => !state.has(name));
   const unexpected = [...state.keys()].filter((name) => !entries.has(name));
   const wrong = [...entries].flatMap(([name, { external }]) => {
@@ -92,7 +107,7 @@ function checkState(entries: ReadonlyMap<string, Entry>, state: StateDict): void
     ...wrong,
   ];
   if (faults.length > 0)
-    throw new RavineError('format', 'loadStateDict', `not the state of this network: ${faults.join('; ')}`, {
+    throw new RavineError('format', where, `not the state of ${whose}: ${faults.join('; ')}`, {
       help: 'nothing was loaded',
     });
 }

@@ -94,6 +94,29 @@ describe('the installed package', () => {
     expect(runNode('lab.mjs')).toEqual({ status: 0, output: '1 ripples\n' });
   });
 
+  it('goes on to the bit in another process, from any step, with other threads, and warns of another machine', () => {
+    const trained = (...options: string[]) => runNode('checkpoint.mjs', ...options);
+    const whole = trained('24');
+    expect(whole.status, whole.output).toBe(0);
+    for (const [step, threads] of [
+      ['1', '1'],
+      ['7', '3'],
+      ['10', '2'],
+      ['23', '1'],
+    ] as const) {
+      expect(trained(step, 'to', 'some.checkpoint').status).toBe(0);
+      process.env['RAVINE_NUM_THREADS'] = threads;
+      expect(trained('24', 'from', 'some.checkpoint')).toEqual(whole);
+      delete process.env['RAVINE_NUM_THREADS'];
+    }
+    process.env['RAVINE_ISA'] = 'scalar';
+    const { status, output } = trained('24', 'from', 'some.checkpoint');
+    delete process.env['RAVINE_ISA'];
+    expect(status).toBe(0);
+    expect(output).toContain('RavineWarning: [loadCheckpoint] training will not go on to the bit');
+    expect(output).toMatch(/isa \w+ there, scalar here/u);
+  });
+
   it.each(['typed.mts', 'typed.cts'])('trains XOR from the strict TypeScript program %s', (program) => {
     const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
     const strict = ['--strict', '--skipLibCheck', 'false', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'];

@@ -74,7 +74,7 @@ describe('bad input changes nothing', () => {
       [{ seed: -1 }, 'seed'],
       [{ shuffle: 'yes' }, 'shuffle to be true or false'],
       [{ epochs: 1, steps: 1 }, 'either epochs or steps'],
-      [{ resume: true }, 'aborted before'],
+      [{ resume: true }, 'interrupted before'],
       [{ signal: {} }, 'AbortSignal'],
       [{ onProgress: 3 }, 'onProgress to be a function'],
       [{ dropLast: true, batchSize: 64 }, '32 samples give no batch of 64'],
