@@ -1,5 +1,5 @@
 import { Buffer } from './buffer.js';
-import { Module, walk, type AnyModule } from './module.js';
+import { Module, walk, type AnyModule, type Member } from './module.js';
 import { Parameter } from './parameter.js';
 
 /** The modules of a tree, the root itself under ''. */
@@ -14,6 +14,22 @@ export function namedParameters(root: AnyModule): Map<string, Parameter> {
 
 export function namedBuffers(root: AnyModule): Map<string, Buffer> {
   return new Map([...walk(root)].flatMap(([path, member]) => (member instanceof Buffer ? [[path, member]] : [])));
+}
+
+/** What a state has, as PyTorch's `state_dict` has it: parameters and buffers in the order of fields, tied ones under each of their paths. */
+export function namedState(root: AnyModule): Map<string, Parameter | Buffer> {
+  const named = new Map<string, Parameter | Buffer>();
+  const above = new Set<Member>();
+  const visit = (member: Member, path: string): void => {
+    if (!(member instanceof Module)) named.set(path, member);
+    else if (!above.has(member)) {
+      above.add(member);
+      for (const [name, child] of member.members()) visit(child, path === '' ? name : `${path}.${name}`);
+      above.delete(member);
+    }
+  };
+  visit(root, '');
+  return named;
 }
 
 /** Draws the parameters that have no elements yet. The same seed gives the same weights, in whatever order modules are made. */

@@ -11,8 +11,8 @@ import { resolveInitializer, type Initializer, type InitializerLike } from './in
 /** How a parameter is shown outside of memory: in `stateDict()` and in files. */
 export interface Layout {
   readonly externalShape: Shape;
-  toExternal(inner: Tensor): Tensor;
-  fromExternal(outer: Tensor): Tensor;
+  readonly toExternal: (inner: Tensor) => Tensor;
+  readonly fromExternal: (outer: Tensor) => Tensor;
 }
 
 export interface ParameterOptions {

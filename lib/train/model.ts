@@ -24,7 +24,7 @@ import { start } from './position.js';
 import { inputSource, residentSource, type Trainable } from './sources.js';
 import { readCheckpoint, restore, saveCheckpoint } from './checkpoint.js';
 import { loadFile, saveFile, type LoadOptions, type SaveOptions } from './files.js';
-import { applyState, checkState, collectState, entriesOf, type StateDict } from './state.js';
+import { applyState, checkState, collectState, entriesOf, inOlderNames, type StateDict } from './state.js';
 import { summarize } from './summary.js';
 import { checkTargets } from './targets.js';
 
@@ -311,8 +311,9 @@ export class Model {
     return this.#engine;
   }
 
-  #apply(where: string, state: StateDict): void {
+  #apply(where: string, given: StateDict): void {
     const entries = entriesOf(this.#idle(where));
+    const state = inOlderNames(entries, given);
     checkState(where, entries, state);
     applyState(entries, state);
   }

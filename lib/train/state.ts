@@ -3,7 +3,8 @@ import { RavineError, internal } from '../errors.js';
 import { Tensor } from '../ir/tensor.js';
 import { tidy } from '../ir/tidy.js';
 import { formatType, sameShape, type TensorType } from '../shape.js';
-import type { Parameter } from '../nn/parameter.js';
+import { namedState } from '../nn/naming.js';
+import { Parameter } from '../nn/parameter.js';
 import { allocate, byteSize, storageOf, type SharedBuffer } from '../runtime/storage.js';
 import type { Engine } from './engine.js';
 import type { Copies } from './evaluate.js';
@@ -20,17 +21,16 @@ interface Entry {
 
 export type Entries = ReadonlyMap<string, Entry>;
 
-/** What a model's state is made of. */
-export function entriesOf({ memory: { flat } }: Engine): Entries {
-  const parameters = flat.namesInOrder.map(({ name, parameter }): [string, Entry] => [
-    name,
-    parameterEntry(parameter, storageOf(parameter)),
-  ]);
-  const buffers = [...flat.buffers].map(([name, buffer]): [string, Entry] => [
-    name,
-    { type: buffer, place: storageOf(buffer), external: buffer, layout: undefined },
-  ]);
-  return new Map([...parameters, ...buffers]);
+/** What a model's state is made of. A tied parameter has an entry for each of its names, all of one place. */
+export function entriesOf({ parts }: Engine): Entries {
+  return new Map(
+    [...namedState(parts.network)].map(([name, tensor]): [string, Entry] => [
+      name,
+      tensor instanceof Parameter
+        ? parameterEntry(tensor, storageOf(tensor))
+        : { type: tensor, place: storageOf(tensor), external: tensor, layout: undefined },
+    ]),
+  );
 }
 
 /** What the optimiser keeps of each parameter that trains, by `<state>.<parameter>`. */
@@ -92,22 +92,52 @@ function overwrite(to: Entry['place'], source: Tensor): void {
 export function checkState(where: string, entries: Entries, state: StateDict, whose = 'this network'): void {
   const map: unknown = state;
   if (!(map instanceof Map)) throw new RavineError('format', where, 'expected a Map of tensors by name');
-  const missing = [...entries.keys()].filter((name) => !state.has(name));
+  const given = new Set([...entries].flatMap(([name, { place }]) => (state.has(name) ? [place] : [])));
+  const missing = [...entries].flatMap(([name, { place }]) => (given.has(place) ? [] : [name]));
   const unexpected = [...state.keys()].filter((name) => !entries.has(name));
   const wrong = [...entries].flatMap(([name, { external }]) => {
-    const given: unknown = state.get(name);
-    if (given === undefined) return [];
-    if (!(given instanceof Tensor)) return [`${name} is not a tensor`];
-    const fits = given.dtype === external.dtype && sameShape(given.shape, external.shape);
-    return fits ? [] : [`${name}: expected ${formatType(external)}, got ${formatType(given)}`];
+    const tensor: unknown = state.get(name);
+    if (tensor === undefined) return [];
+    if (!(tensor instanceof Tensor)) return [`${name} is not a tensor`];
+    const fits = tensor.dtype === external.dtype && sameShape(tensor.shape, external.shape);
+    return fits ? [] : [`${name}: expected ${formatType(external)}, got ${formatType(tensor)}`];
   });
   const faults = [
     ...(missing.length > 0 ? [`missing ${missing.join(', ')}`] : []),
     ...(unexpected.length > 0 ? [`unexpected ${unexpected.join(', ')}`] : []),
     ...wrong,
   ];
+  if (faults.length === 0) faults.push(...differingTies(entries, state));
   if (faults.length > 0)
     throw new RavineError('format', where, `not the state of ${whose}: ${faults.join('; ')}`, {
       help: 'nothing was loaded',
     });
+}
+
+/** Names of one parameter that come with different elements. */
+function differingTies(entries: Entries, state: StateDict): string[] {
+  const first = new Map<Entry['place'], readonly [string, Tensor]>();
+  return [...entries].flatMap(([name, { place }]) => {
+    const tensor = state.get(name);
+    if (!tensor) return [];
+    const [firstName, before] = first.get(place) ?? [name, tensor];
+    first.set(place, [firstName, before]);
+    if (before === tensor) return [];
+    const [one, other] = [before.data(), tensor.data()];
+    const same = one.every((value, i) => Object.is(value, other[i]));
+    return same ? [] : [`${firstName} and ${name} are one tensor here, and differ there`];
+  });
+}
+
+/** What `torch.nn.utils.parametrizations.weight_norm` names otherwise than `weight_norm`, under the names that a network has. */
+export function inOlderNames(entries: Entries, state: StateDict): StateDict {
+  if (!((state as unknown) instanceof Map)) return state;
+  return new Map(
+    [...state].map(([name, tensor]) => {
+      const older = name
+        .replace(/parametrizations\.weight\.original0$/, 'weight_g')
+        .replace(/parametrizations\.weight\.original1$/, 'weight_v');
+      return [entries.has(older) && !state.has(older) ? older : name, tensor];
+    }),
+  );
 }
