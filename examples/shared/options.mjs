@@ -1,4 +1,4 @@
-// Command lines of the examples: numbers by name, --help, and errors that say what was wrong.
+// Command lines of the examples: numbers and folders by name, --help, and errors that say what was wrong.
 
 import { parseArgs } from 'node:util';
 
@@ -9,7 +9,7 @@ const checks = {
 };
 
 /**
- * `options`: { name: { value: default, about: text, check?: 'count' | 'seed' | 'positive' } }. Gives numbers by name.
+ * `options`: { name: { value: default, about: text, check?: 'count' | 'seed' | 'positive' | 'folder' } }. Gives numbers, and folders as texts, by name.
  * Prints the usage and ends on --help; says what is wrong and ends with 2 on anything unknown.
  */
 export function numbersFromCommandLine(usage, options) {
@@ -25,6 +25,7 @@ export function numbersFromCommandLine(usage, options) {
     process.exit(0);
   }
   const numbers = Object.entries(options).map(([name, { value, check = 'count' }]) => {
+    if (check === 'folder') return [name, values[name] ?? value];
     const number = values[name] === undefined ? value : Number(values[name]);
     const valid = number === undefined || checks[check].holds(number);
     const wanted = checks[check].wanted;

@@ -14,3 +14,4 @@ export {
 } from './momentum.js';
 export { Signals, signals, type LayerSignal, type Scale, type SignalOptions } from './signals.js';
 export { race, type RaceFunction, type RaceOptions, type RacePath } from './race.js';
+export * from './charts/index.js';
