@@ -44,6 +44,8 @@ export class DivergenceError extends RavineError {
     /** Steps that were applied, counted from the model's first. */
     readonly step: number,
     readonly learningRate: number,
+    /** The path of the first layer that gave NaN or infinity, or `network`, or `loss` if no layer did; undefined for streams. */
+    readonly layer?: string,
   ) {
     super('divergence', where, message, { help: 'lower the learning rate, or look at the data of this batch' });
   }

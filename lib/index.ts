@@ -8,10 +8,10 @@ export { Tensor, type NestedArray } from './ir/tensor.js';
 export { tidy } from './ir/tidy.js';
 export type { Tree } from './ir/tree.js';
 export * from './ops/index.js';
-export { checkGradients, grad, hessian, hvp, jit, valueAndGrad } from './runtime/index.js';
+export { checkGradients, grad, hessian, hvp, valueAndGrad } from './runtime/index.js';
 export type { GradOptions } from './runtime/grad.js';
 export type { GradientCheckOptions, GradientReport } from './runtime/check-gradients.js';
-export type { Jitted } from './runtime/jit.js';
+export type { JitOptions, Jitted } from './runtime/jit.js';
 export { counters, info, setThreads } from './runtime/info.js';
 export * as data from './data/index.js';
 export * as losses from './losses/index.js';
@@ -22,6 +22,7 @@ export * from './optim/minimize/index.js';
 export * from './sparse/index.js';
 export {
   earlyStopping,
+  jit,
   Model,
   type EpochEnd,
   type FitOptions,
@@ -31,9 +32,13 @@ export {
   type Logs,
   type ModelMinimizeOptions,
   type ModelOptions,
+  type LoadOptions,
   type PredictOptions,
   type Progress,
+  type Runnable,
   type RunOptions,
+  type RunStepsOptions,
+  type RunStepsResult,
   type SaveOptions,
   type StateDict,
   type StateOptions,

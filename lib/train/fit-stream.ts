@@ -1,10 +1,11 @@
-import { AbortError, DivergenceError, RavineError, internal } from '../errors.js';
+import { AbortError, RavineError, internal } from '../errors.js';
 import type { CheckedBatch, StreamDataset } from '../data/stream.js';
 import { bytesOf } from '../dtype.js';
 import type { LoopResult, NativeBinding, NativeFeed, NativeLoop } from '../runtime/addon.js';
 import { addon } from '../runtime/native.js';
 import { BufferStorage, SharedBuffer } from '../runtime/storage.js';
 import { sizeOf } from '../shape.js';
+import { diverged } from './diverged.js';
 import type { FitContext } from './fit.js';
 import { HistoryBuilder, logsOf, type History } from './logs.js';
 import { skipRest } from './position.js';
@@ -74,13 +75,7 @@ async function runEpoch(
   position.step += result.steps;
   history.steps += result.steps;
   history.seconds += result.seconds;
-  if (result.fault?.fault === 'non-finite')
-    throw new DivergenceError(
-      'fit',
-      `loss is ${result.fault.value} at step ${position.step}, learning rate ${rate}; the step was not applied`,
-      position.step,
-      rate,
-    );
+  if (result.fault?.fault === 'non-finite') throw diverged(result.fault.value, position.step, rate);
   if (result.fault) throw ring.full.program.faultError(result.fault);
   if (fed.failed) throw fed.error;
   if (options.signal?.aborted) throw new AbortError('fit', position.step, options.signal.reason);

@@ -1,8 +1,9 @@
-import { AbortError, DivergenceError, RavineError } from '../errors.js';
+import { AbortError, internal } from '../errors.js';
 import type { LoopProgress, LoopResult, LoopSpec, LoopStanding, NativeLoop } from '../runtime/addon.js';
 import { addon } from '../runtime/native.js';
 import type { Dataset } from '../data/dataset.js';
 import type { Engine } from './engine.js';
+import { layerThatDiverged, diverged } from './diverged.js';
 import { HistoryBuilder, logsOf, type History, type Logs } from './logs.js';
 import { batchingOf, type Batching, type ResolvedFit } from './options.js';
 import { accumulation } from './programs.js';
@@ -53,18 +54,16 @@ class Fit {
   readonly #lastEpoch: number;
   readonly #lastStep: number;
   private readonly position: Position;
-  private readonly samples: number;
   readonly #followsLogs: boolean;
 
   constructor(
     private readonly context: FitContext,
     private readonly resident: ResidentRun,
-    dataset: Dataset,
+    private readonly dataset: Dataset,
     private readonly batching: Batching,
   ) {
     const { options, position } = context;
     this.position = position;
-    this.samples = dataset.samples;
     this.#begun = beginFit(position, options.resume, factsOf(options, dataset));
     this.#lastEpoch = options.steps === undefined ? this.#begun.epoch + options.epochs : Infinity;
     this.#lastStep = this.#begun.step + (options.steps ?? Infinity);
@@ -91,7 +90,7 @@ class Fit {
     const loop = this.#start(this.#spec(epochs, steps, scalars.table), scalars);
     const result = await this.#follow(loop);
     await this.#record(result, scalars);
-    if (result.fault) throw this.#faultError(result, scalars);
+    if (result.fault) throw await this.#faultError(result, scalars);
     if (options.signal?.aborted && this.#isUnfinished()) throw new AbortError('fit', position.step, options.signal.reason);
   }
 
@@ -128,7 +127,7 @@ class Fit {
       full: resident.full,
       ...(resident.last && { last: resident.last }),
       parts: resident.step.parts,
-      samples: this.samples,
+      samples: this.dataset.samples,
       batchSize: resident.batchSize,
       epochs,
       steps,
@@ -187,7 +186,7 @@ class Fit {
   /** Samples in the first batches of an epoch. */
   #samplesOf(batches: number): number {
     const { batchSize, last } = this.resident;
-    const whole = this.resident.batches * batchSize - (last ? batchSize - (this.samples % batchSize) : 0);
+    const whole = this.resident.batches * batchSize - (last ? batchSize - (this.dataset.samples % batchSize) : 0);
     return Math.min(batches * batchSize, whole);
   }
 
@@ -264,16 +263,14 @@ class Fit {
     }
   }
 
-  #faultError(result: LoopResult, { learningRateAt }: Scalars): Error {
+  async #faultError({ fault }: LoopResult, { learningRateAt }: Scalars): Promise<Error> {
     const { step } = this.position;
-    if (!result.fault) return new RavineError('internal', 'fit', 'internal: no fault');
-    if (result.fault.fault === 'non-finite')
-      return new DivergenceError(
-        'fit',
-        `loss is ${result.fault.value} at step ${step}, learning rate ${learningRateAt(step)}; the step was not applied`,
-        step,
-        learningRateAt(step),
-      );
-    return this.resident.step.program.faultError(result.fault);
+    const { program } = this.resident.step;
+    internal(fault !== null, 'no fault');
+    if (fault.fault !== 'non-finite') return program.faultError(fault);
+    const rows = new Int32Array(this.resident.batchSize);
+    this.resident.indices.native.read(rows, 0);
+    const layer = await layerThatDiverged(this.context.engine, this.dataset, rows);
+    return diverged(fault.value, step, learningRateAt(step), layer);
   }
 }

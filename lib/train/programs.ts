@@ -116,7 +116,7 @@ export function buildPrediction(parts: ModelParts, memory: Memory, spec: BatchSp
   return { program, parts: 1, argumentSlots, outputSlot: output.slot, sums: [], prediction: step.prediction };
 }
 
-function placeInputs(
+export function placeInputs(
   slots: SlotTable,
   { graph }: StepGraph,
   control: Control,
@@ -142,11 +142,11 @@ function lookedAhead(slots: SlotTable, tensor: Tensor, { flat, lookAhead }: Memo
   return lookAhead && trains ? slots.inBuffer(lookAhead, byteOffset, byteSize(tensor), false) : undefined;
 }
 
-function placeSums(slots: SlotTable, { sums }: StepGraph, control: Control): Place[] {
+export function placeSums(slots: SlotTable, { sums }: StepGraph, control: Control): Place[] {
   return sums.map((type, i) => slots.inBuffer(control.buffer, control.sumOffset(i), byteSize(type), true));
 }
 
-function placeEffects(slots: SlotTable, { effects }: StepGraph): Place[] {
+export function placeEffects(slots: SlotTable, { effects }: StepGraph): Place[] {
   return effects.map((target) => slots.ofTensor(target, true));
 }
 

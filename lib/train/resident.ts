@@ -30,7 +30,7 @@ export interface ResidentOptions {
 }
 
 /** Compiles what an epoch over a data set needs, and binds it to one arena of the largest size. */
-export function bindResident(engine: Engine, dataset: Dataset, options: ResidentOptions): ResidentRun {
+export function bindResident(engine: Pick<Engine, 'program'>, dataset: Dataset, options: ResidentOptions): ResidentRun {
   const { mode, fields, replace, stepSamples, layer } = options;
   const { samples } = dataset;
   const batchSize = Math.min(options.batchSize, samples);

@@ -44,6 +44,33 @@ describe('bad input changes nothing', () => {
     expect(error).toBeInstanceOf(DivergenceError);
     expect(error).toMatchObject({ learningRate: 1e38, step: model.steps });
     expect([...(await bits(model)).values()].flat().length).toBeGreaterThan(0);
+    expect(error.message).toMatch(
+      /^\[fit\] loss is \S+ at step \d+, learning rate 1e\+38, first seen in \S+; the step was not applied/u,
+    );
+  });
+
+  it('divergence: the error has the first layer that gave NaN or infinity', async () => {
+    const { x, y } = clusters(64, 8, 3);
+    const network = nn.sequential(nn.linear(8, 16), nn.sequential(nn.relu(), nn.linear(16, 3)));
+    const model = new Model(network, { loss: losses.softmaxCrossEntropy(), optimizer: optim.sgd({ learningRate: 0.1 }) });
+    const state = new Map(await model.stateDict());
+    state.set('1.1.weight', tensor(new Float32Array(48).fill(3e38), { shape: [3, 16] }));
+    model.loadStateDict(state);
+    const before = await bits(model);
+    expect(await refusal(model.fit({ x, y }))).toMatchObject({ layer: '1.1', step: 0 });
+    expect(await bits(model)).toEqual(before);
+    const regression = new Model(nn.linear(8, 1), {
+      loss: losses.meanSquaredError(),
+      optimizer: optim.sgd({ learningRate: 0.1 }),
+    });
+    const far = { x, y: { data: new Float32Array(64).fill(3e38), shape: [64, 1] } };
+    expect(await refusal(regression.fit(far))).toMatchObject({ layer: 'loss' });
+    const stream = data.stream(() => [{ x: { data: x.data, shape: [64, 8] }, y: far.y }], {
+      batchSize: 64,
+      x: { shape: [8] },
+      y: { shape: [1], dtype: 'float32' },
+    });
+    expect((await refusal(regression.fit(stream))).message).toContain('loss is Infinity at step 0, learning rate 0.1; the step');
   });
 
   it('shapes and dtypes that do not fit', async () => {

@@ -78,14 +78,19 @@ describe('the same bits', () => {
     const fit = watched.fit(all, { epochs: 3, batchSize: 100 });
     let running = true;
     void fit.then(() => (running = false));
+    const seen: number[] = [];
     let predictions = 0;
     while (running) {
-      const output = await watched.predict(all.take(10));
+      const output = await watched.predict(all.take(10), { onStep: (step) => seen.push(step) });
       expect([...output.data()].every(Number.isFinite)).toBe(true);
       predictions++;
     }
     await fit;
     expect(predictions).toBeGreaterThan(0);
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+    expect(seen.length).toBe(predictions);
+    await watched.evaluate(all, { onStep: (step) => expect(step).toBe(30) });
+    await expect(watched.predict(all, { onStep: 3 as never })).rejects.toThrow('onStep to be a function');
     expect(await bits(watched)).toEqual(await bits(alone));
   });
 });
