@@ -18,6 +18,7 @@ export * as losses from './losses/index.js';
 export * as metrics from './metrics/index.js';
 export * as nn from './nn/index.js';
 export * as optim from './optim/index.js';
+export * as regularizers from './regularizers/index.js';
 export * from './optim/minimize/index.js';
 export * from './sparse/index.js';
 export {

@@ -9,7 +9,7 @@ const rows = [
   ['ops'],
   ['passes'],
   ['runtime'],
-  ['nn', 'losses', 'metrics', 'optim', 'data', 'io'],
+  ['nn', 'losses', 'metrics', 'optim', 'regularizers', 'data', 'io'],
   ['train', 'sparse'],
   ['lab'],
   ['index.ts'],

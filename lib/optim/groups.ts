@@ -1,16 +1,8 @@
 import { RavineError, describe } from '../errors.js';
-import { Module, walk, type AnyModule } from '../nn/module.js';
-import { namedParameters } from '../nn/naming.js';
 import type { Parameter } from '../nn/parameter.js';
 import { checkNames } from '../options.js';
 import { checkOptimizer, type Optimizer, type OptimizerGroup } from './optimizer.js';
-
-/**
- * Which parameters: those in a module or in any of several; by a name such as `0.weight`, a path such as `encoder`, or a pattern in which `*` stands for
- * any text; or those of whose name and self a function says true.
- */
-export type ParameterSelection =
-  AnyModule | readonly AnyModule[] | string | RegExp | ((name: string, parameter: Parameter) => boolean);
+import { selectorOf, type ParameterSelection, type Selector } from './selection.js';
 
 export interface ParameterGroup {
   /** In logs: `learning_rate_<name>`. The group's number, from 0, unless given. */
@@ -48,7 +40,9 @@ export function groups(list: readonly ParameterGroup[]): Optimizer {
       for (const optimizer of optimizers) optimizer.prepare?.(network);
     },
     groupsIn(network) {
-      const selectors = list.map(({ parameters }, i) => selectorOf(network, parameters, resolved[i]?.name ?? ''));
+      const selectors = list.map(({ parameters }, i) =>
+        selectorOf(where, network, parameters, `group '${resolved[i]?.name ?? ''}'`),
+      );
       return (name, parameter) => indexOf(selectors, name, parameter);
     },
   };
@@ -77,41 +71,4 @@ function indexOf(selectors: readonly Selector[], name: string, parameter: Parame
   throw new RavineError('option', where, `expected a group for every parameter, got none for '${name}'`, {
     help: 'a last group without `parameters` has all others',
   });
-}
-
-type Selector = (name: string, parameter: Parameter) => boolean;
-
-function selectorOf(network: AnyModule, selection: ParameterSelection | undefined, group: string): Selector {
-  if (selection === undefined) return () => true;
-  const selects = matcherOf(selection);
-  const all = [...namedParameters(network)];
-  if (!all.some(([name, parameter]) => selects(name, parameter)))
-    throw new RavineError('option', where, `group '${group}' selects none of the network's parameters`, {
-      help: `they are ${all.map(([name]) => name).join(', ')}`,
-    });
-  return selects;
-}
-
-function matcherOf(selection: ParameterSelection): Selector {
-  if (selection instanceof RegExp)
-    return (name) => new RegExp(selection.source, selection.flags.replace(/[gy]/gu, '')).test(name);
-  if (typeof selection === 'string') {
-    const parts = selection.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/gu, String.raw`\$&`));
-    const pattern = new RegExp(String.raw`^${parts.join('.*')}(\..*)?$`, 'u');
-    return (name) => pattern.test(name);
-  }
-  const modules: readonly unknown[] = Array.isArray(selection) ? selection : [selection];
-  if (modules.length > 0 && modules.every((module): module is AnyModule => module instanceof Module)) {
-    const members = new Set<object>(modules.flatMap((module) => [...walk(module)].map(([, member]) => member)));
-    return (_, parameter) => members.has(parameter);
-  }
-  if (typeof selection === 'function') return (name, parameter) => selection(name, parameter);
-  throw new RavineError(
-    'option',
-    where,
-    `expected parameters to be modules, a name, a pattern or a function, got ${describe(selection)}`,
-    {
-      help,
-    },
-  );
 }

@@ -6,7 +6,7 @@ export { adamw, type AdamwOptions } from './adamw.js';
 export { average, type AverageOptions } from './average.js';
 export { clipByGlobalNorm, clipByValue } from './clip.js';
 export type { CommonOptions } from './common.js';
-export { groups, type ParameterGroup, type ParameterSelection } from './groups.js';
+export { groups, type ParameterGroup } from './groups.js';
 export { lamb, type LambOptions } from './lamb.js';
 export { lion, type LionOptions } from './lion.js';
 export { nadam, type NadamOptions } from './nadam.js';
@@ -14,5 +14,6 @@ export type { Optimizer, OptimizerGroup, Schedule, StepInfo, UpdateArguments, Up
 export { radam, type RadamOptions } from './radam.js';
 export { rmsprop, type RmspropOptions } from './rmsprop.js';
 export * as schedules from './schedules/index.js';
+export type { ParameterSelection } from './selection.js';
 export { sgd, type SgdOptions } from './sgd.js';
 export type { SpreadOptions } from './spread.js';

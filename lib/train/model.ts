@@ -8,6 +8,7 @@ import type { Loss } from '../losses/loss.js';
 import type { Metric } from '../metrics/metric.js';
 import { Module, type AnyModule } from '../nn/module.js';
 import type { Optimizer } from '../optim/optimizer.js';
+import type { Regularizer, RegularizerGroup } from '../regularizers/regularizer.js';
 import { checkNames, nonNegativeInteger, oneOf, positiveInteger } from '../options.js';
 import { takeCopies, type StateOptions, type WeightsChoice } from './copies.js';
 import { Engine } from './engine.js';
@@ -19,6 +20,7 @@ import { inspectModel, type InspectOptions, type Inspection } from './inspect.js
 import { minimizeModel, type ModelMinimizeOptions } from './minimize.js';
 import type { MinimizeResult } from '../optim/minimize/result.js';
 import { resolveFit, type FitOptions } from './options.js';
+import { resolveRegularizer } from './penalty.js';
 import type { ModelParts } from './session.js';
 import { start } from './position.js';
 import { inputSource, residentSource, type Trainable } from './sources.js';
@@ -32,6 +34,11 @@ export interface ModelOptions {
   readonly loss?: Loss;
   readonly optimizer?: Optimizer;
   readonly metrics?: readonly Metric[];
+  /**
+   * λR(w), added to the loss in training, `minimize` and evaluation, and in what they report: of all parameters that train, biases too, or by groups,
+   * which add up. `(name, parameter) => parameter.rank > 1` selects weights without biases and scales.
+   */
+  readonly regularizer?: Regularizer | readonly RegularizerGroup[];
   /** Keys initial weights, and permutations and dropout where a fit names no seed. Default 0. */
   readonly seed?: number;
 }
@@ -54,6 +61,7 @@ export interface PredictOptions extends RunOptions {
 export class Model {
   readonly network: AnyModule;
   readonly #options: ModelOptions;
+  readonly #regularizer: readonly RegularizerGroup[];
   #seed: number;
   readonly #position = start();
   #engine: Engine | undefined;
@@ -62,10 +70,11 @@ export class Model {
   #disposed = false;
 
   constructor(network: AnyModule, options: ModelOptions = {}) {
-    checkNames('model', options, ['loss', 'optimizer', 'metrics', 'seed']);
+    checkNames('model', options, ['loss', 'optimizer', 'metrics', 'regularizer', 'seed']);
     if (!(network instanceof Module))
       throw new RavineError('option', 'model', `expected a module, got ${describe(network)}`, { help: 'see nn.sequential' });
     this.network = network;
+    this.#regularizer = resolveRegularizer(network, options.regularizer);
     this.#options = options;
     this.#seed = nonNegativeInteger('model', 'seed', options.seed ?? 0);
   }
@@ -307,7 +316,10 @@ export class Model {
     if (this.#disposed) throw new RavineError('disposed', where, 'the model was disposed');
     const { loss, optimizer, metrics = [] } = this.#options;
     if (this.#engine) this.#engine.refresh(where, this.#position.step, fits);
-    else this.#engine = new Engine({ network: this.network, loss, optimizer, metrics }, this.#seed);
+    else {
+      const parts = { network: this.network, loss, optimizer, metrics, regularizer: this.#regularizer };
+      this.#engine = new Engine(parts, this.#seed);
+    }
     return this.#engine;
   }
 

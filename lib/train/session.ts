@@ -7,6 +7,7 @@ import type { Loss } from '../losses/loss.js';
 import type { Metric } from '../metrics/metric.js';
 import type { AnyModule } from '../nn/module.js';
 import type { Optimizer } from '../optim/optimizer.js';
+import type { RegularizerGroup } from '../regularizers/regularizer.js';
 
 /** What a model is made of, as programs need it. */
 export interface ModelParts {
@@ -14,6 +15,7 @@ export interface ModelParts {
   readonly loss: Loss | undefined;
   readonly optimizer: Optimizer | undefined;
   readonly metrics: readonly Metric[];
+  readonly regularizer: readonly RegularizerGroup[];
 }
 
 /** One input of a program: rows of a data set that a gather picks, or a batch that a feed fills. */

@@ -6,10 +6,13 @@ import { observeCalls } from '../nn/call.js';
 import type { AnyModule } from '../nn/module.js';
 import { checkFinite } from '../ops/check-finite.js';
 import { constant } from '../ops/constant.js';
+import { add } from '../ops/elementwise.js';
+import { reshape } from '../ops/reshape.js';
 import { backward } from '../passes/differentiate.js';
 import { formatType, type TensorType } from '../shape.js';
 import { traceBatch } from './batch-graph.js';
 import type { FlatParameters } from './flat.js';
+import { penaltyIn } from './penalty.js';
 import type { Batch, BatchSpec, ModelParts } from './session.js';
 
 /** A traced part and what its outputs are, in order. */
@@ -115,6 +118,7 @@ export function workTypeOf(flat: FlatParameters): 'float32' | 'float64' {
   return flat.dtype === 'float64' ? 'float64' : 'float32';
 }
 
+/** What training makes small: the mean loss of the batch, and the regularizers' λR(w) once, whatever samples weigh. */
 export function lossIn(parts: ModelParts, prediction: Tensor, target: Tensor, sampleWeight: Tensor | undefined): Tensor {
   const loss = parts.loss?.call(prediction, target, sampleWeight);
   if (!(loss instanceof Tensor) || loss.size !== 1)
@@ -123,7 +127,9 @@ export function lossIn(parts: ModelParts, prediction: Tensor, target: Tensor, sa
       parts.loss?.name ?? 'loss',
       `expected a loss that is one number, got ${loss instanceof Tensor ? formatType(loss) : String(loss)}`,
     );
-  return loss;
+  const dtype = loss.dtype === 'float64' ? 'float64' : 'float32';
+  const penalty = penaltyIn(parts.network, parts.regularizer, dtype);
+  return penalty ? add(reshape(loss, []), penalty) : loss;
 }
 
 function metricSums(parts: ModelParts, prediction: Tensor, target: Tensor): Tensor[] {
