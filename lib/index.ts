@@ -21,6 +21,7 @@ export * as optim from './optim/index.js';
 export * as regularizers from './regularizers/index.js';
 export * from './optim/minimize/index.js';
 export * from './sparse/index.js';
+export * from './estimators/index.js';
 export {
   earlyStopping,
   jit,

@@ -147,9 +147,8 @@ export function nonFinite(
   value: number,
   sampleSize: number,
   what = 'row',
+  help = 'clean the data, or let it pass with { checkFinite: false }',
 ): RavineError {
   const place = `${what} ${Math.floor(position / sampleSize)}, column ${position % sampleSize}`;
-  return new RavineError('data', where, `expected finite numbers, got ${describe(value)} in ${name} at ${place}`, {
-    help: 'clean the data, or let it pass with { checkFinite: false }',
-  });
+  return new RavineError('data', where, `expected finite numbers, got ${describe(value)} in ${name} at ${place}`, { help });
 }

@@ -14,7 +14,12 @@ export function classesOf(where: string, labels: Labels, name = 'y'): Label[] {
 }
 
 /** The number of each label's class. */
-export function encodeLabels(where: string, labels: Labels, classes: readonly Label[]): Int32Array {
+export function encodeLabels(
+  where: string,
+  labels: Labels,
+  classes: readonly Label[],
+  help = 'give every class at the first call: partialFit(x, y, { classes })',
+): Int32Array {
   checkLabels(where, labels, 'y');
   const numbers = new Map(classes.map((label, i) => [label, i]));
   const encoded = new Int32Array(labels.length);
@@ -22,9 +27,7 @@ export function encodeLabels(where: string, labels: Labels, classes: readonly La
     const label = labels[i];
     const number = label === undefined ? undefined : numbers.get(label);
     if (number === undefined)
-      throw new RavineError('label', where, `${describe(label)} at row ${i} is none of the ${classes.length} classes`, {
-        help: 'give every class at the first call: partialFit(x, y, { classes })',
-      });
+      throw new RavineError('label', where, `${describe(label)} at row ${i} is none of the ${classes.length} classes`, { help });
     encoded[i] = number;
   }
   return encoded;
