@@ -64,9 +64,9 @@ export function runningSquare(v: Tensor, g: Tensor, beta: number): Tensor {
   return runningMean(v, square(g), beta);
 }
 
-/** State and scalars of an update by name. */
-export function reader(where: string, { state, scalars }: UpdateArguments): (name: string) => Tensor {
-  const all = { ...state, ...scalars };
+/** State, scalars and what was prepared for an update by name. */
+export function reader(where: string, { state, scalars, prepared }: UpdateArguments): (name: string) => Tensor {
+  const all = { ...state, ...scalars, ...prepared };
   return (name) => named(where, all, name);
 }
 

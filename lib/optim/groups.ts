@@ -36,9 +36,6 @@ export function groups(list: readonly ParameterGroup[]): Optimizer {
         help: 'each group has an optimizer with an update of its own',
       });
     },
-    prepare(network) {
-      for (const optimizer of optimizers) optimizer.prepare?.(network);
-    },
     groupsIn(network) {
       const selectors = list.map(({ parameters }, i) =>
         selectorOf(where, network, parameters, `group '${resolved[i]?.name ?? ''}'`),

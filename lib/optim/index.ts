@@ -10,7 +10,16 @@ export { groups, type ParameterGroup } from './groups.js';
 export { lamb, type LambOptions } from './lamb.js';
 export { lion, type LionOptions } from './lion.js';
 export { nadam, type NadamOptions } from './nadam.js';
-export type { Optimizer, OptimizerGroup, Schedule, StepInfo, UpdateArguments, UpdateResult } from './optimizer.js';
+export type {
+  Optimizer,
+  OptimizerGroup,
+  PrepareArguments,
+  Schedule,
+  StepInfo,
+  UpdateArguments,
+  UpdateResult,
+} from './optimizer.js';
+export { pathSgd, type PathSgdOptions } from './path-sgd.js';
 export { radam, type RadamOptions } from './radam.js';
 export { rmsprop, type RmspropOptions } from './rmsprop.js';
 export * as schedules from './schedules/index.js';

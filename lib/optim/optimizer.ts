@@ -3,6 +3,7 @@ import type { AnyModule } from '../nn/module.js';
 import type { Parameter } from '../nn/parameter.js';
 import { RavineError, describe } from '../errors.js';
 import { numberIn } from '../options.js';
+import type { TensorType } from '../shape.js';
 
 export interface StepInfo {
   /** Updates made before this one: 0 at the first. */
@@ -25,6 +26,8 @@ export interface UpdateArguments {
   readonly gradients: Tensor;
   readonly state: Readonly<Record<string, Tensor>>;
   readonly scalars: Readonly<Record<string, Tensor>>;
+  /** What `prepare` gives, flat, [P] each, with 0 in the gaps; of optimisers that have it. */
+  readonly prepared?: Readonly<Record<string, Tensor>>;
   /** Elements of each parameter tensor in order, with the gap after it, where all is 0 but what the state began with. Their sum is P. */
   readonly segments: readonly number[];
 }
@@ -32,6 +35,15 @@ export interface UpdateArguments {
 export interface UpdateResult {
   readonly parameters: Tensor;
   readonly state: Readonly<Record<string, Tensor>>;
+}
+
+/** What `prepare` traces. */
+export interface PrepareArguments {
+  readonly network: AnyModule;
+  /** The network's input, for one sample: [1, …]. */
+  readonly input: TensorType;
+  /** Those that the optimiser updates. */
+  readonly parameters: readonly Parameter[];
 }
 
 /** An optimiser of its own for some of the parameters. */
@@ -58,8 +70,12 @@ export interface Optimizer {
   scalarsAt(info: StepInfo): readonly number[];
   /** The update, in ops. */
   update(inputs: UpdateArguments): UpdateResult;
-  /** Told of the network before its first step, for updates that follow its structure. */
-  prepare?(network: AnyModule): void;
+  /**
+   * What an update needs beside the gradient, worked out from the network at the parameters proper before every update, natively as all of a step: under each
+   * name of `prepared` a tensor for each parameter, in order and of its shape. Called while a step is traced; throws where the network does not fit.
+   */
+  prepare?(inputs: PrepareArguments): Readonly<Record<string, readonly Tensor[]>>;
+  readonly prepared?: readonly string[];
   /** Where the gradient is taken, if not at the parameters proper. */
   evaluateAt?(parameters: Tensor, state: Readonly<Record<string, Tensor>>): Tensor;
   /** Optimisers that stand in place of `update`, each for its part of the parameters. */

@@ -29,7 +29,6 @@ export class Engine {
     readonly seed: number,
   ) {
     this.#refuseBusy('model');
-    parts.optimizer?.prepare?.(parts.network);
     this.#memory = layOut(parts, seed, 0);
     this.#own();
   }
@@ -103,6 +102,7 @@ export class Engine {
   }
 }
 
-function release({ flat, state, control, lookAhead, accumulated }: Memory): void {
-  for (const buffer of [flat.gradients, ...state.values(), control.buffer, lookAhead, accumulated.made]) buffer?.native.dispose();
+function release({ flat, state, prepared, control, lookAhead, accumulated }: Memory): void {
+  const buffers = [flat.gradients, ...state.values(), ...prepared.values(), control.buffer, lookAhead, accumulated.made];
+  for (const buffer of buffers) buffer?.native.dispose();
 }

@@ -18,6 +18,8 @@ export interface UpdateRange {
   readonly elements: number;
   /** Elements of each parameter, with the gap after it. */
   readonly segments: readonly number[];
+  /** The parameters, in the order of memory. */
+  readonly entries: readonly FlatEntry[];
   /** The number of its first scalar among all of the step. */
   readonly firstScalar: number;
 }
@@ -52,6 +54,7 @@ export function layOut(
   const bytes = flat.gradients.native.byteLength;
   const state = new Map((optimizer?.state ?? []).map((name) => [name, SharedBuffer.allocate(bytes)]));
   for (const range of ranges) fill(state, range, flat.dtype);
+  const preparedNames = new Set(ranges.flatMap((range) => range.optimizer.prepared ?? []));
   const last = ranges.at(-1);
   const control = new Control(last ? last.firstScalar + last.optimizer.scalars.length : 0, flat.dtype);
   const looksAhead = ranges.some((range) => 'evaluateAt' in range.optimizer);
@@ -59,6 +62,7 @@ export function layOut(
     flat,
     ranges,
     state,
+    prepared: new Map([...preparedNames].map((name) => [name, SharedBuffer.allocate(bytes)])),
     control,
     lookAhead: looksAhead ? SharedBuffer.allocate(bytes) : undefined,
     accumulated: new Lazy(() => SharedBuffer.allocate(bytes)),
@@ -86,6 +90,7 @@ function rangesOf(flat: FlatParameters, optimizer: Optimizer): UpdateRange[] {
       begin: beginOf(i),
       elements: beginOf(end) - beginOf(i),
       segments,
+      entries: entries.slice(i, end),
       firstScalar: last ? last.firstScalar + last.optimizer.scalars.length : 0,
     });
     i = Math.max(end, i + 1);

@@ -14,7 +14,7 @@ import type { FlatParameters } from './flat.js';
 import type { Lazy, UpdateRange } from './layout.js';
 import type { BatchSpec, ModelParts } from './session.js';
 import { traceEvaluation, tracePrediction, traceTraining, type StepGraph } from './step-graph.js';
-import { traceAccumulation, traceFlat, traceLookAhead, traceUpdate } from './update-graph.js';
+import { traceAccumulation, traceFlat, traceLookAhead, tracePrepared, traceUpdate } from './update-graph.js';
 
 /** What every program of a model is bound to. */
 export interface Memory {
@@ -23,6 +23,8 @@ export interface Memory {
   readonly ranges: readonly UpdateRange[];
   /** The optimisers' state, a flat buffer for each name. */
   readonly state: ReadonlyMap<string, SharedBuffer>;
+  /** What optimisers prepare for their updates, a flat buffer for each name. */
+  readonly prepared: ReadonlyMap<string, SharedBuffer>;
   readonly control: Control;
   /** Where the gradient is taken, for optimisers that look ahead. */
   readonly lookAhead: SharedBuffer | undefined;
@@ -83,7 +85,8 @@ export function buildTraining(parts: ModelParts, memory: Memory, spec: BatchSpec
   const lookAhead = memory.lookAhead ? memory.ranges.map((range) => lookAheadPart(slots, memory, range)) : [];
   const gradientsOfStep = spec.share === undefined ? memory.flat.gradients : memory.accumulated.get();
   const accumulation = spec.share === undefined ? [] : accumulationParts(slots, memory, spec.share);
-  const updates = updateParts(slots, parts, memory, gradientsOfStep);
+  const prepared = memory.ranges.flatMap((range) => preparedPart(slots, parts.network, memory, range, step.input));
+  const updates = [...prepared, ...updateParts(slots, parts, memory, gradientsOfStep)];
   const program = new Program([...lookAhead, forward, ...accumulation, ...updates], slots);
   return {
     program,
@@ -118,7 +121,7 @@ export function buildPrediction(parts: ModelParts, memory: Memory, spec: BatchSp
 
 export function placeInputs(
   slots: SlotTable,
-  { graph }: StepGraph,
+  { graph }: Pick<StepGraph, 'graph'>,
   control: Control,
   memory?: Memory,
 ): { inputs: Place[]; argumentSlots: number[] } {
@@ -208,7 +211,7 @@ function rangePlacer(
 
 function updatePart(
   slots: SlotTable,
-  { flat, state, control }: Memory,
+  { flat, state, prepared, control }: Memory,
   range: UpdateRange,
   gradientsOfStep: SharedBuffer,
 ): PartRequest {
@@ -220,11 +223,35 @@ function updatePart(
   );
   const parameters = place(flat.parameters, true);
   const states = optimizer.state.map((name) => place(state.get(name), true));
+  const given = (optimizer.prepared ?? []).map((name) => place(prepared.get(name), false));
   return {
     graph: traceUpdate(flat.dtype, range),
-    inputs: [parameters, place(gradientsOfStep, false), ...states, ...scalars],
+    inputs: [parameters, place(gradientsOfStep, false), ...states, ...scalars, ...given],
     outputs: [parameters, ...states],
   };
+}
+
+/** What an optimiser prepares, each tensor to its parameter's place in a flat buffer. */
+function preparedPart(
+  slots: SlotTable,
+  network: ModelParts['network'],
+  { flat, prepared, control }: Memory,
+  range: UpdateRange,
+  input: TensorType,
+): PartRequest[] {
+  const names = range.optimizer.prepared ?? [];
+  if (names.length === 0 || range.entries.length === 0) return [];
+  const graph = tracePrepared(network, range, input);
+  const { inputs, argumentSlots } = placeInputs(slots, { graph }, control);
+  internal(argumentSlots.length === 0, 'an argument of what is prepared');
+  const outputs = names.flatMap((name) =>
+    range.entries.map(({ parameter, byteOffset }) => {
+      const buffer = prepared.get(name);
+      internal(buffer !== undefined, 'a flat buffer is missing');
+      return slots.inBuffer(buffer, byteOffset, byteSize({ dtype: flat.dtype, shape: parameter.shape }), true);
+    }),
+  );
+  return [{ graph, inputs, outputs }];
 }
 
 function lookAheadPart(slots: SlotTable, { flat, state, lookAhead }: Memory, range: UpdateRange): PartRequest {

@@ -24,6 +24,11 @@ export interface StepGraph {
   readonly prediction: TensorType;
 }
 
+export interface TrainingGraph extends StepGraph {
+  /** One sample, [1, …], as the network is given it. */
+  readonly input: TensorType;
+}
+
 export function field(batch: Batch, name: string): Tensor {
   const tensor = batch.get(name);
   if (tensor === undefined)
@@ -68,18 +73,20 @@ export function observeLayers(
 }
 
 /** Gradients of the trainable parameters, loss, metrics: forward and backward of one batch. Outputs: gradients, sums, effects. */
-export function traceTraining(parts: ModelParts, flat: FlatParameters, spec: BatchSpec): StepGraph {
+export function traceTraining(parts: ModelParts, flat: FlatParameters, spec: BatchSpec): TrainingGraph {
   const trace = new Trace({ training: true });
   return withTrace(trace, () => {
     const batch = traceBatch(trace, spec, workTypeOf(flat));
     const target = field(batch, 'y');
-    const prediction = predictIn(parts.network, field(batch, 'x'));
+    const x = field(batch, 'x');
+    const prediction = predictIn(parts.network, x);
     internal(parts.loss !== undefined, 'training without a loss');
     const loss = lossIn(parts, prediction, target, batch.get('sampleWeight'));
     checkFinite(loss);
     const parameters = flat.trainableEntries.map(({ parameter }) => parameter);
     const gradients = backward([loss], [constant(1, { dtype: loss.dtype, shape: loss.shape })], parameters);
-    return finish(trace, gradients, [loss, ...metricSums(parts, prediction, target)], prediction);
+    const step = finish(trace, gradients, [loss, ...metricSums(parts, prediction, target)], prediction);
+    return { ...step, input: { dtype: x.dtype, shape: [1, ...x.shape.slice(1)] } };
   });
 }
 

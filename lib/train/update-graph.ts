@@ -3,7 +3,9 @@ import { RavineError } from '../errors.js';
 import type { Graph } from '../ir/graph.js';
 import type { Tensor } from '../ir/tensor.js';
 import { Trace, withTrace } from '../ir/trace.js';
+import type { AnyModule } from '../nn/module.js';
 import { add, mul } from '../ops/elementwise.js';
+import { sameShape, type TensorType } from '../shape.js';
 import type { UpdateRange } from './layout.js';
 
 /** A function of one flat tensor as a graph. */
@@ -27,7 +29,7 @@ export function traceAccumulation(dtype: DType, elements: number, share: number)
   };
 }
 
-/** The optimiser's update of a range at once. Inputs and outputs: parameters, gradients (in only), state; then scalars. */
+/** The optimiser's update of a range at once. Inputs and outputs: parameters, gradients (in only), state; then scalars and what was prepared. */
 export function traceUpdate(dtype: DType, { optimizer, elements, segments }: UpdateRange): Graph {
   const trace = new Trace({ training: true });
   return withTrace(trace, () => {
@@ -37,7 +39,8 @@ export function traceUpdate(dtype: DType, { optimizer, elements, segments }: Upd
     const gradients = input([elements]);
     const state = Object.fromEntries(optimizer.state.map((name) => [name, input([elements])]));
     const scalars = Object.fromEntries(optimizer.scalars.map((name) => [name, input([])]));
-    const updated = optimizer.update({ parameters, gradients, state, scalars, segments });
+    const prepared = Object.fromEntries((optimizer.prepared ?? []).map((name) => [name, input([elements])]));
+    const updated = optimizer.update({ parameters, gradients, state, scalars, prepared, segments });
     return trace.finish([
       updated.parameters,
       ...optimizer.state.map((name) => {
@@ -57,5 +60,21 @@ export function traceLookAhead(dtype: DType, { optimizer, elements }: UpdateRang
     const parameters = input(0);
     const state = Object.fromEntries(optimizer.state.map((name, i) => [name, input(i + 1)]));
     return trace.finish([optimizer.evaluateAt?.(parameters, state) ?? parameters]);
+  });
+}
+
+/** What the optimiser prepares for its update of a range. Outputs: under each of its names a tensor for each parameter. */
+export function tracePrepared(network: AnyModule, { optimizer, entries }: UpdateRange, input: TensorType): Graph {
+  const parameters = entries.map(({ parameter }) => parameter);
+  const trace = new Trace({ training: true });
+  return withTrace(trace, () => {
+    const given = optimizer.prepare?.({ network, input, parameters });
+    const tensors = (optimizer.prepared ?? []).flatMap((name) => {
+      const list = given?.[name] ?? [];
+      if (list.length === parameters.length && list.every((tensor, i) => sameShape(tensor.shape, parameters[i]?.shape ?? [])))
+        return list;
+      throw new RavineError('option', optimizer.name, `expected prepare to return a '${name}' for each parameter, of its shape`);
+    });
+    return trace.finish(tensors);
   });
 }

@@ -8,10 +8,12 @@ import {
   lamb,
   lion,
   nadam,
+  pathSgd,
   radam,
   rmsprop,
   sgd,
   type AdamOptions,
+  type PathSgdOptions,
   type SgdOptions,
 } from '../../lib/optim/index.js';
 import { biasCorrection } from '../../lib/optim/common.js';
@@ -59,6 +61,7 @@ describe('options of optimisers', () => {
     expect(nadam().options).toEqual({ ...common, ...moments, ...nadamOnly, learningRate: 2e-3 });
     expect(radam().options).toEqual({ ...common, ...moments, learningRate: 1e-3, decoupledWeightDecay: false });
     expect(lamb().options).toEqual({ ...common, ...moments, learningRate: 1e-3, epsilon: 1e-6 });
+    expect(pathSgd({ learningRate: 0.1 }).options).toEqual({ learningRate: 0.1, maximize: false });
     expect(lion().options).toEqual({ ...common, learningRate: 1e-4, beta1: 0.9, beta2: 0.99 });
   });
 
@@ -119,6 +122,8 @@ describe('options of optimisers', () => {
     expect(wrong(adamax)({ epsilon: 0 })).toThrow('[adamax] expected epsilon to be a finite number ≥ 1.17');
     expect(wrong(nadam)({ momentumDecay: NaN })).toThrow('[nadam] expected momentumDecay to be a finite number ≥ 0, got NaN');
     expect(wrong(radam)({ decoupledWeightDecay: 0 })).toThrow('[radam] expected decoupledWeightDecay to be true or false, got 0');
+    expect(() => pathSgd({ learningRate: 1, momentum: 0.9 } as PathSgdOptions)).toThrow("[pathSgd] unknown option 'momentum'");
+    expect(() => pathSgd(undefined as never)).toThrow('[pathSgd] expected learningRate to be a number or a function of the step');
     expect(wrong(lion)({ beta2: 1 })).toThrow('[lion] expected beta2 to be a number in [0, 1), got 1');
     expect(wrong(lion)({ learningRate: '1' })).toThrow(
       '[lion] expected learningRate to be a number or a function of the step, got "1"',
