@@ -58,8 +58,9 @@ async function runEpoch(
     done: 0,
   });
   const loop = ring.start(feed, table);
-  const from = { ...position, logs: [...position.logs] };
-  context.onLoop({ loop, positionAt: ({ steps }) => ({ ...from, step: from.step + steps }) });
+  const from = { ...position };
+  const logged = from.logs.length;
+  context.onLoop({ loop, positionAt: ({ steps }) => ({ ...from, step: from.step + steps, logs: from.logs.slice(0, logged) }) });
   const stop = (): void => loop.stop();
   if (options.signal?.aborted) stop();
   options.signal?.addEventListener('abort', stop, { once: true });

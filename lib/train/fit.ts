@@ -147,8 +147,12 @@ class Fit {
   #start(spec: LoopSpec, scalars: Scalars): NativeLoop {
     const { onProgress } = this.context.options;
     const loop = addon().startLoop(spec, onProgress ? (progress) => this.#report(progress, spec) : null);
-    const from = { ...this.position, logs: [...this.position.logs] };
-    this.context.onLoop({ loop, positionAt: (standing) => this.#positionAt(from, standing, scalars) });
+    const from = { ...this.position };
+    const logged = from.logs.length;
+    this.context.onLoop({
+      loop,
+      positionAt: (standing) => this.#positionAt({ ...from, logs: from.logs.slice(0, logged) }, standing, scalars),
+    });
     return loop;
   }
 
