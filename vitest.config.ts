@@ -8,6 +8,8 @@ export default defineConfig({
     // What runs through a configuration of its own.
     exclude: ['test/long/**', 'test/types/**', 'test/package/**', 'test/sanitize/**'],
     pool: 'forks',
+    // vitest leaves one core to itself, which does little.
+    maxWorkers: '100%',
     testTimeout: 60_000,
     coverage: { provider: 'v8', include: ['lib/**/*.ts'] },
   },

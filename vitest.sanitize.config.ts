@@ -10,6 +10,8 @@ export default defineConfig({
       (folder) => `test/${folder}/**`,
     ),
     pool: 'forks',
+    // vitest leaves one core to itself, which does little.
+    maxWorkers: '100%',
     testTimeout: 600_000,
   },
 });
