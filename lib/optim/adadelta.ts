@@ -1,8 +1,8 @@
-import { div, mul, sub } from '../ops/elementwise.js';
+import { adadeltaStep } from '../ops/adadelta-step.js';
 import { checkNames } from '../options.js';
-import { commonNames, descent, fraction, reader, resolveCommon, runningSquare, type CommonOptions } from './common.js';
+import { commonNames, fraction, resolveCommon, stepping, type CommonOptions } from './common.js';
 import { learningRateAt, type Optimizer } from './optimizer.js';
-import { resolveSpread, spread, spreadNames, type SpreadOptions } from './spread.js';
+import { resolveSpread, spreadNames, type SpreadOptions } from './spread.js';
 
 /** Defaults: learningRate 1; epsilon 1e-6 inside of the roots, which is the default place, 1e-3 outside: with 1e-6 it hardly moves there. */
 export interface AdadeltaOptions extends CommonOptions, SpreadOptions {
@@ -23,17 +23,8 @@ export function adadelta(options: AdadeltaOptions = {}): Optimizer {
   return {
     name: where,
     options: { ...common, ...place, rho },
-    state: ['v', 'd'],
-    scalars: ['learningRate'],
+    ...stepping(where, adadeltaStep, { ...common, ...place, rho, decoupled: false }),
     constantScalars: typeof learningRate === 'number',
     scalarsAt: (info) => [learningRateAt(learningRate, info)],
-    update(inputs) {
-      const read = reader(where, inputs);
-      const g = descent(common, inputs);
-      const v = runningSquare(read('v'), g, rho);
-      const delta = mul(div(spread(read('d'), place), spread(v, place)), g);
-      const d = runningSquare(read('d'), delta, rho);
-      return { parameters: sub(inputs.parameters, mul(read('learningRate'), delta)), state: { v, d } };
-    },
   };
 }

@@ -1,8 +1,8 @@
-import { add, div, mul, square, sub } from '../ops/elementwise.js';
+import { adagradStep } from '../ops/adagrad-step.js';
 import { checkNames, numberIn } from '../options.js';
-import { commonNames, descent, reader, resolveCommon, type CommonOptions } from './common.js';
+import { commonNames, resolveCommon, stepping, type CommonOptions } from './common.js';
 import { learningRateAt, updateNumber, type Optimizer } from './optimizer.js';
-import { resolveSpread, spread, spreadNames, type SpreadOptions } from './spread.js';
+import { resolveSpread, spreadNames, type SpreadOptions } from './spread.js';
 
 /** Defaults: learningRate 1e-2, epsilon 1e-10, outside of the root. */
 export interface AdagradOptions extends CommonOptions, SpreadOptions {
@@ -26,16 +26,9 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
   return {
     name: where,
     options: { ...common, ...place, lrDecay, initialAccumulatorValue },
-    state: ['sum'],
     initialState: { sum: initialAccumulatorValue },
-    scalars: ['learningRate'],
+    ...stepping(where, adagradStep, { ...common, ...place, decoupled: false }),
     constantScalars: typeof learningRate === 'number' && lrDecay === 0,
     scalarsAt: (info) => [learningRateAt(learningRate, info) / (1 + lrDecay * (updateNumber(info) - 1))],
-    update(inputs) {
-      const read = reader(where, inputs);
-      const g = descent(common, inputs);
-      const sum = add(read('sum'), square(g));
-      return { parameters: sub(inputs.parameters, div(mul(read('learningRate'), g), spread(sum, place))), state: { sum } };
-    },
   };
 }

@@ -1,16 +1,6 @@
-import { abs, add, div, maximum, mul, sub } from '../ops/elementwise.js';
+import { adamaxStep } from '../ops/adamax-step.js';
 import { checkNames } from '../options.js';
-import {
-  biasCorrection,
-  checkEpsilon,
-  commonNames,
-  descent,
-  fraction,
-  reader,
-  resolveCommon,
-  runningMean,
-  type CommonOptions,
-} from './common.js';
+import { biasCorrection, checkEpsilon, commonNames, fraction, resolveCommon, stepping, type CommonOptions } from './common.js';
 import { learningRateAt, updateNumber, type Optimizer } from './optimizer.js';
 
 /** Default learningRate: 2e-3. */
@@ -36,16 +26,7 @@ export function adamax(options: AdamaxOptions = {}): Optimizer {
   return {
     name: where,
     options: { ...common, beta1, beta2, epsilon },
-    state: ['m', 'u'],
-    scalars: ['learningRate', 'biasCorrection'],
+    ...stepping(where, adamaxStep, { ...common, beta1, beta2, epsilon, decoupled: false }),
     scalarsAt: (info) => [learningRateAt(common.learningRate, info), biasCorrection(beta1, updateNumber(info))],
-    update(inputs) {
-      const read = reader(where, inputs);
-      const g = descent(common, inputs);
-      const m = runningMean(read('m'), g, beta1);
-      const u = maximum(mul(read('u'), beta2), add(abs(g), epsilon));
-      const rate = div(read('learningRate'), read('biasCorrection'));
-      return { parameters: sub(inputs.parameters, div(mul(rate, m), u)), state: { m, u } };
-    },
   };
 }

@@ -1,7 +1,8 @@
+import { internal } from '../errors.js';
 import type { Tensor } from '../ir/tensor.js';
-import { add, mul, neg, square, sub } from '../ops/elementwise.js';
+import type { DescentAttributes, OptimizerStep } from '../ops/optimizer-step.js';
 import { boolean, numberIn } from '../options.js';
-import { checkLearningRate, named, type Schedule, type UpdateArguments } from './optimizer.js';
+import { checkLearningRate, named, type Optimizer, type Schedule, type UpdateArguments } from './optimizer.js';
 
 /** What first-order methods share. */
 export interface CommonOptions {
@@ -40,28 +41,23 @@ export function checkEpsilon(where: string, value: unknown): number {
   return numberIn(where, 'epsilon', value, smallestFloat32);
 }
 
-/** The gradient of what is to fall, with that of the decay. */
-export function descent({ maximize, weightDecay }: Common, { parameters, gradients }: UpdateArguments): Tensor {
-  const g = maximize ? neg(gradients) : gradients;
-  return weightDecay === 0 ? g : add(g, mul(parameters, weightDecay));
-}
-
-/**
- * Weight decay beside the gradient (Loshchilov & Hutter 2019): w − αλ·w. Not w·(1 − αλ): for α = 1e-3, λ = 1e-2 three of the digits of αλ
- * are left in float32's 1 − αλ.
- */
-export function decayed(parameters: Tensor, learningRate: Tensor, weightDecay: number): Tensor {
-  return weightDecay === 0 ? parameters : sub(parameters, mul(mul(learningRate, weightDecay), parameters));
-}
-
-/** βm + (1 − β)x */
-export function runningMean(m: Tensor, x: Tensor, beta: number): Tensor {
-  return add(mul(m, beta), mul(x, 1 - beta));
-}
-
-/** βv + (1 − β)g² */
-export function runningSquare(v: Tensor, g: Tensor, beta: number): Tensor {
-  return runningMean(v, square(g), beta);
+/** What an optimiser has of the step that is its formula. */
+export function stepping<A extends DescentAttributes>(
+  where: string,
+  step: OptimizerStep<A>,
+  attributes: A,
+): Pick<Optimizer, 'state' | 'scalars' | 'update'> {
+  const [state, scalars] = [step.state(attributes), step.scalars(attributes)];
+  return {
+    state,
+    scalars,
+    update(inputs) {
+      const { parameters: w, gradients } = inputs;
+      const [parameters, ...next] = step.apply([w, gradients, ...[...state, ...scalars].map(reader(where, inputs))], attributes);
+      internal(parameters !== undefined, 'a step without an output');
+      return { parameters, state: Object.fromEntries(next.map((tensor, i) => [state[i] ?? '', tensor])) };
+    },
+  };
 }
 
 /** State, scalars and what was prepared for an update by name. */

@@ -2,21 +2,11 @@ import type { Tensor } from '../ir/tensor.js';
 import { gt, select } from '../ops/compare.js';
 import { concat } from '../ops/concat.js';
 import { add, div, mul, sqrt, square, sub } from '../ops/elementwise.js';
+import { descend, runningMean, runningSquare } from '../ops/optimizer-step.js';
 import { sum } from '../ops/reduce.js';
 import { split } from '../ops/slice.js';
 import { checkNames } from '../options.js';
-import {
-  biasCorrection,
-  checkEpsilon,
-  commonNames,
-  descent,
-  fraction,
-  reader,
-  resolveCommon,
-  runningMean,
-  runningSquare,
-  type CommonOptions,
-} from './common.js';
+import { biasCorrection, checkEpsilon, commonNames, fraction, reader, resolveCommon, type CommonOptions } from './common.js';
 import { learningRateAt, updateNumber, type Optimizer } from './optimizer.js';
 
 /** Default learningRate: 1e-3. */
@@ -58,7 +48,7 @@ export function lamb(options: LambOptions = {}): Optimizer {
     update(inputs) {
       const read = reader(where, inputs);
       const { parameters: w, segments } = inputs;
-      const g = descent({ ...common, weightDecay: 0 }, inputs);
+      const { g } = descend(w, inputs.gradients, read('learningRate'), { ...common, weightDecay: 0, decoupled: false });
       const m = runningMean(read('m'), g, beta1);
       const v = runningSquare(read('v'), g, beta2);
       const scaled = div(div(m, read('biasCorrection1')), add(sqrt(div(v, read('biasCorrection2'))), epsilon));

@@ -1,6 +1,6 @@
-import { add, mul, sign, sub } from '../ops/elementwise.js';
+import { lionStep } from '../ops/lion-step.js';
 import { checkNames } from '../options.js';
-import { commonNames, decayed, descent, fraction, reader, resolveCommon, type CommonOptions } from './common.js';
+import { commonNames, fraction, resolveCommon, stepping, type CommonOptions } from './common.js';
 import { learningRateAt, type Optimizer } from './optimizer.js';
 
 /** Default learningRate: 1e-4. */
@@ -22,26 +22,12 @@ export function lion(options: LionOptions = {}): Optimizer {
   const common = resolveCommon(where, options, { learningRate: 1e-4 });
   const beta1 = fraction(where, 'beta1', options.beta1 ?? 0.9);
   const beta2 = fraction(where, 'beta2', options.beta2 ?? 0.99);
-  const { learningRate, weightDecay } = common;
+  const { learningRate } = common;
   return {
     name: where,
     options: { ...common, beta1, beta2 },
-    state: ['m'],
-    scalars: ['learningRate'],
+    ...stepping(where, lionStep, { ...common, beta1, beta2, decoupled: true }),
     constantScalars: typeof learningRate === 'number',
     scalarsAt: (info) => [learningRateAt(learningRate, info)],
-    update(inputs) {
-      const read = reader(where, inputs);
-      const g = descent({ ...common, weightDecay: 0 }, inputs);
-      const rate = read('learningRate');
-      const m = read('m');
-      // Both means from one difference, so that one pass over memory gives both.
-      const ahead = sub(g, m);
-      const direction = sign(add(m, mul(ahead, 1 - beta1)));
-      return {
-        parameters: sub(decayed(inputs.parameters, rate, weightDecay), mul(rate, direction)),
-        state: { m: add(m, mul(ahead, 1 - beta2)) },
-      };
-    },
   };
 }

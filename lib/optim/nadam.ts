@@ -1,18 +1,6 @@
-import { add, div, mul, sqrt, sub } from '../ops/elementwise.js';
+import { nadamStep } from '../ops/nadam-step.js';
 import { boolean, checkNames, numberIn } from '../options.js';
-import {
-  biasCorrection,
-  checkEpsilon,
-  commonNames,
-  decayed,
-  descent,
-  fraction,
-  reader,
-  resolveCommon,
-  runningMean,
-  runningSquare,
-  type CommonOptions,
-} from './common.js';
+import { biasCorrection, checkEpsilon, commonNames, fraction, resolveCommon, stepping, type CommonOptions } from './common.js';
 import { learningRateAt, updateNumber, type Optimizer } from './optimizer.js';
 
 /** Default learningRate: 2e-3. */
@@ -56,8 +44,7 @@ export function nadam(options: NadamOptions = {}): Optimizer {
   return {
     name: where,
     options: { ...common, beta1, beta2, epsilon, momentumDecay, decoupledWeightDecay: decoupled },
-    state: ['m', 'v'],
-    scalars: ['learningRate', 'gradientWeight', 'meanWeight', 'biasCorrection'],
+    ...stepping(where, nadamStep, { ...common, beta1, beta2, epsilon, decoupled }),
     scalarsAt(info) {
       const t = updateNumber(info);
       return [
@@ -66,17 +53,6 @@ export function nadam(options: NadamOptions = {}): Optimizer {
         momentumAt(t + 1) / (1 - productAt(t + 1)),
         biasCorrection(beta2, t),
       ];
-    },
-    update(inputs) {
-      const read = reader(where, inputs);
-      const rate = read('learningRate');
-      const w = decayed(inputs.parameters, rate, decoupled ? common.weightDecay : 0);
-      const g = descent(decoupled ? { ...common, weightDecay: 0 } : common, inputs);
-      const m = runningMean(read('m'), g, beta1);
-      const v = runningSquare(read('v'), g, beta2);
-      const direction = add(mul(read('gradientWeight'), g), mul(read('meanWeight'), m));
-      const divisor = add(sqrt(div(v, read('biasCorrection'))), epsilon);
-      return { parameters: sub(w, div(mul(rate, direction), divisor)), state: { m, v } };
     },
   };
 }

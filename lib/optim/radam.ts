@@ -1,18 +1,6 @@
-import { add, div, mul, sqrt, sub } from '../ops/elementwise.js';
+import { radamStep } from '../ops/radam-step.js';
 import { boolean, checkNames } from '../options.js';
-import {
-  biasCorrection,
-  checkEpsilon,
-  commonNames,
-  decayed,
-  descent,
-  fraction,
-  reader,
-  resolveCommon,
-  runningMean,
-  runningSquare,
-  type CommonOptions,
-} from './common.js';
+import { biasCorrection, checkEpsilon, commonNames, fraction, resolveCommon, stepping, type CommonOptions } from './common.js';
 import { learningRateAt, updateNumber, type Optimizer } from './optimizer.js';
 
 /** Default learningRate: 1e-3. */
@@ -44,24 +32,13 @@ export function radam(options: RadamOptions = {}): Optimizer {
   return {
     name: where,
     options: { ...common, beta1, beta2, epsilon, decoupledWeightDecay: decoupled },
-    state: ['m', 'v'],
-    scalars: ['learningRate', 'plainWeight', 'scaledWeight'],
+    ...stepping(where, radamStep, { ...common, beta1, beta2, epsilon, decoupled }),
     scalarsAt(info) {
       const t = updateNumber(info);
       const rectification = rectificationAt(beta2, t);
       const [plain, scaled] = rectification === undefined ? [1, 0] : [0, rectification * Math.sqrt(biasCorrection(beta2, t))];
       const correction = biasCorrection(beta1, t);
       return [learningRateAt(common.learningRate, info), plain / correction, scaled / correction];
-    },
-    update(inputs) {
-      const read = reader(where, inputs);
-      const rate = read('learningRate');
-      const w = decayed(inputs.parameters, rate, decoupled ? common.weightDecay : 0);
-      const g = descent(decoupled ? { ...common, weightDecay: 0 } : common, inputs);
-      const m = runningMean(read('m'), g, beta1);
-      const v = runningSquare(read('v'), g, beta2);
-      const weight = add(read('plainWeight'), div(read('scaledWeight'), add(sqrt(v), epsilon)));
-      return { parameters: sub(w, mul(rate, mul(m, weight))), state: { m, v } };
     },
   };
 }

@@ -1,18 +1,8 @@
-import type { Tensor } from '../ir/tensor.js';
-import { add, div, maximum, mul, square, sub } from '../ops/elementwise.js';
+import { rmspropStep } from '../ops/rmsprop-step.js';
 import { boolean, checkNames, numberIn } from '../options.js';
-import {
-  commonNames,
-  descent,
-  fraction,
-  reader,
-  resolveCommon,
-  runningMean,
-  runningSquare,
-  type CommonOptions,
-} from './common.js';
+import { commonNames, fraction, resolveCommon, stepping, type CommonOptions } from './common.js';
 import { learningRateAt, type Optimizer } from './optimizer.js';
-import { resolveSpread, spread, spreadNames, type SpreadOptions } from './spread.js';
+import { resolveSpread, spreadNames, type SpreadOptions } from './spread.js';
 
 /** Defaults: learningRate 1e-2, epsilon 1e-8, outside of the root. */
 export interface RmspropOptions extends CommonOptions, SpreadOptions {
@@ -42,25 +32,8 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
   return {
     name: where,
     options: { ...common, ...place, alpha, momentum, centered },
-    state: ['v', ...(centered ? ['m'] : []), ...(momentum === 0 ? [] : ['velocity'])],
-    scalars: ['learningRate'],
+    ...stepping(where, rmspropStep, { ...common, ...place, alpha, momentum, centered, decoupled: false }),
     constantScalars: typeof learningRate === 'number',
     scalarsAt: (info) => [learningRateAt(learningRate, info)],
-    update(inputs) {
-      const read = reader(where, inputs);
-      const g = descent(common, inputs);
-      const v = runningSquare(read('v'), g, alpha);
-      const m = centered ? runningMean(read('m'), g, alpha) : undefined;
-      const divisor = spread(m ? variance(v, m) : v, place);
-      const velocity = momentum === 0 ? undefined : add(mul(read('velocity'), momentum), div(g, divisor));
-      const rate = read('learningRate');
-      const step = velocity ? mul(rate, velocity) : div(mul(rate, g), divisor);
-      return { parameters: sub(inputs.parameters, step), state: { v, ...(m && { m }), ...(velocity && { velocity }) } };
-    },
   };
-}
-
-/** v − m², which rounding may carry below 0 where gradients hardly change. */
-function variance(v: Tensor, m: Tensor): Tensor {
-  return maximum(sub(v, square(m)), 0);
 }

@@ -1,7 +1,9 @@
 import { RavineError, describe } from '../errors.js';
-import { add, mul, neg, sub } from '../ops/elementwise.js';
-import { sgdStep } from '../ops/optimizer.js';
+import type { Tensor } from '../ir/tensor.js';
+import { add, mul } from '../ops/elementwise.js';
+import { sgdStep } from '../ops/sgd-step.js';
 import { boolean, checkNames, numberIn, oneOf } from '../options.js';
+import { stepping } from './common.js';
 import {
   checkLearningRate,
   learningRateAt,
@@ -10,7 +12,6 @@ import {
   type Optimizer,
   type Schedule,
   type UpdateArguments,
-  type UpdateResult,
 } from './optimizer.js';
 
 export interface SgdOptions {
@@ -48,26 +49,37 @@ const known: readonly (keyof SgdOptions)[] = [
 
 /** Stochastic gradient descent: w ← w − αg, with momentum in either form. */
 export function sgd(options: SgdOptions): Optimizer {
-  const resolved = resolve(options);
-  const { learningRate, momentum, nesterov, dampening } = resolved;
+  const where = 'sgd';
+  const resolved = resolve(where, options);
+  const { learningRate, momentumForm, nesterov, dampening } = resolved;
+  const dampened = dampening !== 0;
+  const form = { torch: momentumForm === 'torch', nesterov: nesterov === true, dampened, decoupled: false };
   const optimizer: Optimizer = {
-    name: 'sgd',
+    name: where,
     options: resolved,
-    state: momentum === 0 ? [] : ['velocity'],
-    scalars: dampening === 0 ? ['learningRate'] : ['learningRate', 'gradientWeight'],
-    constantScalars: typeof learningRate === 'number' && dampening === 0,
+    ...stepping(where, sgdStep, { ...resolved, ...form }),
+    constantScalars: typeof learningRate === 'number' && !dampened,
     scalarsAt(info) {
       const rate = learningRateAt(learningRate, info);
-      return dampening === 0 ? [rate] : [rate, updateNumber(info) === 1 ? 1 : 1 - dampening];
+      // PyTorch's first step has no dampening.
+      return dampened ? [rate, updateNumber(info) === 1 ? 1 : 1 - dampening] : [rate];
     },
-    update: (inputs) => (dampening === 0 ? update(resolved, inputs) : dampenedUpdate(resolved, inputs)),
   };
-  if (nesterov !== 'lookahead') return optimizer;
-  return { ...optimizer, evaluateAt: (parameters, state) => add(parameters, mul(named('sgd', state, 'velocity'), momentum)) };
+  return nesterov === 'lookahead' ? lookAhead(optimizer, resolved) : optimizer;
 }
 
-function resolve(given: SgdOptions | undefined): Resolved {
-  const where = 'sgd';
+/** The gradient is taken at w + μv: so is that of the decay. The step adds what is of w. */
+function lookAhead(optimizer: Optimizer, { momentum, weightDecay, maximize }: Resolved): Optimizer {
+  const decay = momentum * weightDecay * (maximize ? -1 : 1);
+  const ahead = ({ gradients, state }: UpdateArguments): Tensor => add(gradients, mul(named('sgd', state, 'velocity'), decay));
+  return {
+    ...optimizer,
+    update: (inputs) => optimizer.update(decay === 0 ? inputs : { ...inputs, gradients: ahead(inputs) }),
+    evaluateAt: (parameters, state) => add(parameters, mul(named('sgd', state, 'velocity'), momentum)),
+  };
+}
+
+function resolve(where: string, given: SgdOptions | undefined): Resolved {
   checkNames(where, given, known);
   const options: Partial<SgdOptions> = given ?? {};
   const { momentum = 0, nesterov = false, dampening = 0 } = options;
@@ -95,29 +107,4 @@ function resolve(given: SgdOptions | undefined): Resolved {
 function checkNesterov(value: unknown): boolean | 'lookahead' {
   if (typeof value === 'boolean' || value === 'lookahead') return value;
   throw new RavineError('option', 'sgd', `expected nesterov to be true, false or 'lookahead', got ${describe(value)}`);
-}
-
-function update(options: Resolved, { parameters, gradients, state, scalars }: UpdateArguments): UpdateResult {
-  const { momentum, momentumForm, nesterov, maximize } = options;
-  const rate = named('sgd', scalars, 'learningRate');
-  const velocity = momentum === 0 ? undefined : named('sgd', state, 'velocity');
-  let g = maximize ? neg(gradients) : gradients;
-  let { weightDecay } = options;
-  // The gradient was taken at w + μv: so is that of the decay.
-  if (nesterov === 'lookahead' && velocity && weightDecay !== 0) {
-    g = add(g, mul(add(parameters, mul(velocity, momentum)), weightDecay));
-    weightDecay = 0;
-  }
-  const attributes = { momentum, nesterov: nesterov === true, torch: momentumForm === 'torch', weightDecay };
-  const [next = parameters, v] = sgdStep(parameters, g, rate, velocity, attributes);
-  return { parameters: next, state: v ? { velocity: v } : {} };
-}
-
-/** PyTorch's form with dampening, whose first step has none: the weight of the gradient is a scalar of the step. */
-function dampenedUpdate({ momentum, maximize, weightDecay }: Resolved, inputs: UpdateArguments): UpdateResult {
-  const { parameters, gradients, state, scalars } = inputs;
-  const uphill = maximize ? neg(gradients) : gradients;
-  const g = weightDecay === 0 ? uphill : add(uphill, mul(parameters, weightDecay));
-  const v = add(mul(named('sgd', state, 'velocity'), momentum), mul(named('sgd', scalars, 'gradientWeight'), g));
-  return { parameters: sub(parameters, mul(named('sgd', scalars, 'learningRate'), v)), state: { velocity: v } };
 }

@@ -1,5 +1,3 @@
-import type { Tensor } from '../ir/tensor.js';
-import { add, sqrt } from '../ops/elementwise.js';
 import { boolean } from '../options.js';
 import { checkEpsilon } from './common.js';
 
@@ -21,9 +19,4 @@ export function resolveSpread(
   const epsilonInsideSqrt = boolean(where, 'epsilonInsideSqrt', options.epsilonInsideSqrt ?? defaults.insideByDefault ?? false);
   const epsilon = epsilonInsideSqrt ? (defaults.inside ?? defaults.outside) : defaults.outside;
   return { epsilon: checkEpsilon(where, options.epsilon ?? epsilon), epsilonInsideSqrt };
-}
-
-/** √v + ε, or √(v + ε). */
-export function spread(v: Tensor, { epsilon, epsilonInsideSqrt }: Required<SpreadOptions>): Tensor {
-  return epsilonInsideSqrt ? sqrt(add(v, epsilon)) : add(sqrt(v), epsilon);
 }

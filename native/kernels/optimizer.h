@@ -1,12 +1,13 @@
-// One update of all parameters, in place. Every operation is rounded, in the order of the formulas: the steps are the same bits
-// as their definitions in plain operations.
+// One update of all parameters, in place: w, g, states, scalars -> w, states. Every operation is rounded, in the order of the
+// formulas: the steps are the same bits as their definitions in plain operations.
 #pragma once
 
-#include "common.h"
+#include "elementwise_ops.h"
 
 namespace ravine::RAVINE_ISA {
 
 constexpr int64_t parametersPerChunk = 8192;  // 224 KiB of Adam's traffic: 10 to 20 µs
+constexpr int descentAttributes = 3;          // maximize, weightDecay, decoupled: before the formula's own
 
 // The number x of a formula at every width: Vec<T> or, for what is left over, a part of one.
 template <class T>
@@ -32,122 +33,319 @@ inline void forEachStretch(Range range, F f) {
   if (i < range.end) f(Stretch<T>{i, static_cast<int>(range.end - i)});
 }
 
-// All operands hold as many elements as the parameters, or one where `scalar` says so, and are of their type.
-inline bool planStep(Plan& p, uint32_t scalar) {
+// βx̄ + (1 − β)x
+template <class T>
+struct Decay {
+  Vec<T> beta, rest;
+  Vec<T> mean(Vec<T> m, Vec<T> x) const { return m * beta + x * rest; }
+  Vec<T> square(Vec<T> v, Vec<T> g) const { return mean(v, g * g); }
+};
+
+// √v + ε, or √(v + ε): the other ε is 0.
+template <class T>
+struct Spread {
+  Vec<T> inside, outside;
+  Vec<T> operator()(Vec<T> v) const { return sqrt(v + inside) + outside; }
+};
+
+// The numbers of a formula.
+template <class T, int states>
+struct StepNumbers {
+  using V = Vec<T>;
+  const Call& call;
+
+  T given(int scalar) const { return *static_cast<const T*>(call.pointers[2 + states + scalar]); }
+  V scalar(int i) const { return V::broadcast(given(i)); }
+  double real(int attribute) const { return call.reals[descentAttributes + attribute]; }
+  V number(int attribute) const { return V::broadcast(static_cast<T>(real(attribute))); }
+  Decay<T> decay(int attribute) const { return {number(attribute), V::broadcast(static_cast<T>(1 - real(attribute)))}; }
+  // ε, then whether it stands inside of the root.
+  Spread<T> spread(int attribute) const {
+    const bool inside = real(attribute + 1) != 0;
+    return {inside ? number(attribute) : V::zero(), inside ? V::zero() : number(attribute)};
+  }
+};
+
+// What a formula gets: g ← ±g + weightDecay·w, or w ← w − α·weightDecay·w where it is decoupled; α is the first scalar.
+template <class T>
+struct Descent {
+  const bool uphill, decays, decoupled;
+  const Vec<T> decay;
+
+  Descent(const Call& call, T rate)
+      : uphill(call.integers[0] != 0),
+        decays(call.reals[1] != 0),
+        decoupled(call.integers[2] != 0),
+        decay(Vec<T>::broadcast((decoupled ? rate : T(1)) * static_cast<T>(call.reals[1]))) {}
+
+  void apply(Vec<T>& w, Vec<T>& g) const {
+    if (uphill) g = -g;
+    if (!decays) return;
+    if (decoupled)
+      w = w - decay * w;
+    else
+      g = g + w * decay;
+  }
+};
+
+// The formula gives the next w and changes the states.
+template <class T, template <class> class Formula>
+void run_step(const Call& call, int64_t begin, int64_t end) {
+  using V = Vec<T>;
+  constexpr int states = Formula<T>::states, scalars = Formula<T>::scalars;
+  const StepNumbers<T, states> numbers{call};
+  const Formula<T> formula(numbers);
+  const Descent<T> descent(call, numbers.given(0));
+  const T* in[2 + states];
+  T* out[1 + states];
+  for (int i = 0; i < 2 + states; i++) in[i] = static_cast<const T*>(call.pointers[i]);
+  for (int i = 0; i < 1 + states; i++) out[i] = static_cast<T*>(call.pointers[2 + states + scalars + i]);
+  const Range range = chunkRange(begin, end, *static_cast<const int64_t*>(call.data), parametersPerChunk);
+  forEachStretch<T>(range, [=](Stretch<T> s) {
+    V w = s.load(in[0]), g = s.load(in[1]), state[states + 1];
+    for (int i = 0; i < states; i++) state[i] = s.load(in[2 + i]);
+    descent.apply(w, g);
+    s.store(out[0], formula(w, g, state));
+    for (int i = 0; i < states; i++) s.store(out[1 + i], state[i]);
+  });
+}
+
+template <template <class> class Formula>
+void planStep(Plan& p) {
+  constexpr int states = Formula<float>::states, flat = 2 + states, inputs = flat + Formula<float>::scalars;
+  if (!p.expect(p.inputs == inputs, "inputs") || !p.expect(p.outputs == 1 + states, "outputs")) return;
   const DType dtype = p.in(0).dtype;
   const int64_t elements = p.in(0).elements;
-  if (!p.expect(dtype == DType::f32 || dtype == DType::f64, "dtype", 0)) return false;
+  if (!p.expect(dtype == DType::f32 || dtype == DType::f64, "dtype", 0)) return;
   for (int i = 0; i < p.inputs + p.outputs; i++)
-    if (!p.expect(i, dtype, scalar >> i & 1 ? 1 : elements)) return false;
+    if (!p.expect(i, dtype, i >= flat && i < inputs ? 1 : elements)) return;
   p.chunks = chunkCount(elements, parametersPerChunk);
   *reinterpret_cast<int64_t*>(p.data) = elements;
-  return true;
+  p.run = dtype == DType::f32 ? run_step<float, Formula> : run_step<double, Formula>;
+  for (int i = 0; i < 1 + states; i++) p.inPlace[i] = 1u << (i == 0 ? 0 : i + 1);
 }
 
-inline Range parametersOf(const Call& call, int64_t begin, int64_t end) {
-  return chunkRange(begin, end, *static_cast<const int64_t*>(call.data), parametersPerChunk);
-}
+enum class SgdForm { plain, lecture, lectureNesterov, torch, torchNesterov, torchDampened };
 
-template <class T>
-const T* inputOf(const Call& call, int i) {
-  return static_cast<const T*>(call.pointers[i]);
-}
-
-enum class SgdForm { plain, lecture, lectureNesterov, torch, torchNesterov };
-
-// g ← g + weightDecay·w
 //   plain             w ← w − αg
-//   lecture           v ← μv − αg;               w ← w + v
-//   lectureNesterov   v ← μv − αg;               w ← (w + μv) − αg
-//   torch             v ← μv + (1 − dampening)g; w ← w − αv
-//   torchNesterov     v ← μv + (1 − dampening)g; w ← w − α(g + μv)
-// v begins at 0. PyTorch's first step takes g undampened: that is the caller's to arrange.
-template <class T, SgdForm form>
-void run_sgd_step(const Call& call, int64_t begin, int64_t end) {
-  using V = Vec<T>;
-  constexpr bool hasVelocity = form != SgdForm::plain;
-  const T *w = inputOf<T>(call, 0), *gradient = inputOf<T>(call, 1), *velocity = hasVelocity ? inputOf<T>(call, 3) : nullptr;
-  T* nextW = static_cast<T*>(call.pointers[hasVelocity ? 4 : 3]);
-  T* nextV = hasVelocity ? static_cast<T*>(call.pointers[5]) : nullptr;
-  const V rate = V::broadcast(*inputOf<T>(call, 2)), momentum = V::broadcast(static_cast<T>(call.reals[0]));
-  const V undamped = V::broadcast(static_cast<T>(1 - call.reals[1])), decay = V::broadcast(static_cast<T>(call.reals[4]));
-  const bool hasDecay = call.reals[4] != 0;
-  forEachStretch<T>(parametersOf(call, begin, end), [=](Stretch<T> s) {
-    const V w0 = s.load(w), g0 = s.load(gradient), g = hasDecay ? g0 + w0 * decay : g0;
-    if constexpr (form == SgdForm::plain) {
-      s.store(nextW, w0 - rate * g);
-    } else if constexpr (form == SgdForm::lecture || form == SgdForm::lectureNesterov) {
-      const V pull = rate * g, v = s.load(velocity) * momentum - pull;
-      s.store(nextV, v);
-      s.store(nextW, form == SgdForm::lecture ? w0 + v : w0 + v * momentum - pull);
-    } else {
-      const V v = s.load(velocity) * momentum + g * undamped;
-      s.store(nextV, v);
-      s.store(nextW, w0 - rate * (form == SgdForm::torch ? v : g + v * momentum));
+//   lecture           v ← μv − αg;   w ← w + v
+//   lectureNesterov   v ← μv − αg;   w ← (w + μv) − αg
+//   torch             v ← μv + g;    w ← w − αv
+//   torchNesterov     v ← μv + g;    w ← w − α(g + μv)
+//   torchDampened     v ← μv + γg;   w ← w − αv
+template <SgdForm form>
+struct Sgd {
+  template <class T>
+  struct Formula {
+    using V = Vec<T>;
+    static constexpr int states = form == SgdForm::plain ? 0 : 1, scalars = form == SgdForm::torchDampened ? 2 : 1;
+    V rate, gradientWeight, momentum;
+    explicit Formula(StepNumbers<T, states> n)
+        : rate(n.scalar(0)), gradientWeight(n.scalar(scalars - 1)), momentum(n.number(0)) {}
+    V operator()(V w, V g, V* state) const {
+      if constexpr (form == SgdForm::plain) return w - rate * g;
+      const V v = state[0] * momentum;
+      if constexpr (form == SgdForm::lecture || form == SgdForm::lectureNesterov) {
+        const V pull = rate * g;
+        state[0] = v - pull;
+        return form == SgdForm::lecture ? w + state[0] : w + state[0] * momentum - pull;
+      }
+      state[0] = v + (form == SgdForm::torchDampened ? gradientWeight * g : g);
+      return w - rate * (form == SgdForm::torchNesterov ? g + state[0] * momentum : state[0]);
     }
-  });
-}
-
-template <class T>
-RunFn sgdOf(SgdForm form) {
-  switch (form) {
-    case SgdForm::plain:
-      return run_sgd_step<T, SgdForm::plain>;
-    case SgdForm::lecture:
-      return run_sgd_step<T, SgdForm::lecture>;
-    case SgdForm::lectureNesterov:
-      return run_sgd_step<T, SgdForm::lectureNesterov>;
-    case SgdForm::torch:
-      return run_sgd_step<T, SgdForm::torch>;
-    default:
-      return run_sgd_step<T, SgdForm::torchNesterov>;
-  }
-}
+  };
+};
 
 inline void plan_sgd_step(Plan& p) {
-  const bool hasVelocity = p.inputs == 4, nesterov = p.integers[2] != 0, torch = p.integers[3] != 0;
-  if (!p.expect(p.outputs == (hasVelocity ? 2 : 1), "outputs")) return;
-  if (!p.expect(hasVelocity || p.reals[0] == 0, "momentum without velocity")) return;
-  if (!planStep(p, 1u << 2)) return;
-  const SgdForm form = !hasVelocity ? SgdForm::plain
-                       : torch      ? (nesterov ? SgdForm::torchNesterov : SgdForm::torch)
-                                    : (nesterov ? SgdForm::lectureNesterov : SgdForm::lecture);
-  p.run = p.in(0).dtype == DType::f32 ? sgdOf<float>(form) : sgdOf<double>(form);
-  p.inPlace[0] = 1u << 0;
-  p.inPlace[1] = 1u << 3;
+  const bool nesterov = p.integers[descentAttributes + 1] != 0, torch = p.integers[descentAttributes + 2] != 0;
+  if (!p.expect(p.outputs == 2 || p.reals[descentAttributes] == 0, "momentum without velocity")) return;
+  if (p.outputs == 1)
+    planStep<Sgd<SgdForm::plain>::Formula>(p);
+  else if (p.inputs == 5)
+    planStep<Sgd<SgdForm::torchDampened>::Formula>(p);
+  else if (torch)
+    nesterov ? planStep<Sgd<SgdForm::torchNesterov>::Formula>(p) : planStep<Sgd<SgdForm::torch>::Formula>(p);
+  else
+    nesterov ? planStep<Sgd<SgdForm::lectureNesterov>::Formula>(p) : planStep<Sgd<SgdForm::lecture>::Formula>(p);
 }
 
-// g ← g + weightDecay·w; m ← β1 m + (1 − β1) g; v ← β2 v + (1 − β2) g²;
-// w ← w − ((α/c1) m) / (√(v/c2) + ε), or / √(v/c2 + ε), with c1 = 1 − β1^t and c2 = 1 − β2^t.
-template <class T, bool epsilonInside>
-void run_adam_step(const Call& call, int64_t begin, int64_t end) {
-  using V = Vec<T>;
-  const T *w = inputOf<T>(call, 0), *gradient = inputOf<T>(call, 1), *mean = inputOf<T>(call, 2), *square = inputOf<T>(call, 3);
-  T *nextW = static_cast<T*>(call.pointers[7]), *nextMean = static_cast<T*>(call.pointers[8]);
-  T* nextSquare = static_cast<T*>(call.pointers[9]);
-  const auto number = [](double x) { return V::broadcast(static_cast<T>(x)); };
-  const V rate = V::broadcast(*inputOf<T>(call, 4) / *inputOf<T>(call, 5)), correction = V::broadcast(*inputOf<T>(call, 6));
-  const V beta1 = number(call.reals[0]), rest1 = number(1 - call.reals[0]), beta2 = number(call.reals[1]);
-  const V rest2 = number(1 - call.reals[1]), epsilon = number(call.reals[2]), decay = number(call.reals[4]);
-  const bool hasDecay = call.reals[4] != 0;
-  forEachStretch<T>(parametersOf(call, begin, end), [=](Stretch<T> s) {
-    const V w0 = s.load(w), g0 = s.load(gradient), g = hasDecay ? g0 + w0 * decay : g0;
-    const V m = s.load(mean) * beta1 + g * rest1, v = s.load(square) * beta2 + g * g * rest2;
-    const V spread = v / correction, divisor = epsilonInside ? sqrt(spread + epsilon) : sqrt(spread) + epsilon;
-    s.store(nextMean, m);
-    s.store(nextSquare, v);
-    s.store(nextW, w0 - rate * m / divisor);
-  });
-}
+// m ← β1·m + (1 − β1)·g; v ← β2·v + (1 − β2)·g²; w ← w − (α/c1)·m/(√(v·(1/c2)) + ε) with c = 1 − β^t.
+// AMSGrad: v̂ ← max(v̂, v) in place of v under the root.
+template <bool amsgrad>
+struct Adam {
+  template <class T>
+  struct Formula {
+    using V = Vec<T>;
+    static constexpr int states = amsgrad ? 3 : 2, scalars = 3;
+    V rate, correction;
+    Decay<T> first, second;
+    Spread<T> spread;
+    explicit Formula(StepNumbers<T, states> n)
+        : rate(V::broadcast(n.given(0) / n.given(1))),
+          correction(V::broadcast(T(1) / n.given(2))),
+          first(n.decay(0)),
+          second(n.decay(1)),
+          spread(n.spread(2)) {}
+    V operator()(V w, V g, V* state) const {
+      state[0] = first.mean(state[0], g);
+      V v = state[1] = second.square(state[1], g);
+      if constexpr (amsgrad) v = state[2] = max(state[2], v);
+      return w - rate * state[0] / spread(v * correction);
+    }
+  };
+};
 
 inline void plan_adam_step(Plan& p) {
-  if (!planStep(p, 7u << 4)) return;
-  const bool isFloat = p.in(0).dtype == DType::f32, inside = p.integers[3] != 0;
-  p.run = isFloat ? (inside ? run_adam_step<float, true> : run_adam_step<float, false>)
-                  : (inside ? run_adam_step<double, true> : run_adam_step<double, false>);
-  p.inPlace[0] = 1u << 0;
-  p.inPlace[1] = 1u << 2;
-  p.inPlace[2] = 1u << 3;
+  if (p.outputs == 4)
+    planStep<Adam<true>::Formula>(p);
+  else
+    planStep<Adam<false>::Formula>(p);
 }
+
+// w ← w − α((a·g + b·m)/(√(v·(1/c)) + ε)), m and v as Adam's
+template <class T>
+struct NadamFormula {
+  using V = Vec<T>;
+  static constexpr int states = 2, scalars = 4;
+  V rate, gradientWeight, meanWeight, correction, epsilon;
+  Decay<T> first, second;
+  explicit NadamFormula(StepNumbers<T, states> n)
+      : rate(n.scalar(0)),
+        gradientWeight(n.scalar(1)),
+        meanWeight(n.scalar(2)),
+        correction(V::broadcast(T(1) / n.given(3))),
+        epsilon(n.number(2)),
+        first(n.decay(0)),
+        second(n.decay(1)) {}
+  V operator()(V w, V g, V* state) const {
+    state[0] = first.mean(state[0], g);
+    state[1] = second.square(state[1], g);
+    return w - rate * (gradientWeight * g + meanWeight * state[0]) / (sqrt(state[1] * correction) + epsilon);
+  }
+};
+inline void plan_nadam_step(Plan& p) { planStep<NadamFormula>(p); }
+
+// w ← w − α·m·(a + b/(√v + ε)), m and v as Adam's
+template <class T>
+struct RadamFormula {
+  using V = Vec<T>;
+  static constexpr int states = 2, scalars = 3;
+  V rate, plainWeight, scaledWeight, epsilon;
+  Decay<T> first, second;
+  explicit RadamFormula(StepNumbers<T, states> n)
+      : rate(n.scalar(0)),
+        plainWeight(n.scalar(1)),
+        scaledWeight(n.scalar(2)),
+        epsilon(n.number(2)),
+        first(n.decay(0)),
+        second(n.decay(1)) {}
+  V operator()(V w, V g, V* state) const {
+    state[0] = first.mean(state[0], g);
+    state[1] = second.square(state[1], g);
+    return w - rate * (state[0] * (plainWeight + scaledWeight / (sqrt(state[1]) + epsilon)));
+  }
+};
+inline void plan_radam_step(Plan& p) { planStep<RadamFormula>(p); }
+
+// m as Adam's; u ← max(β2·u, |g| + ε); w ← w − (α/c)·m/u
+template <class T>
+struct AdamaxFormula {
+  using V = Vec<T>;
+  static constexpr int states = 2, scalars = 2;
+  V rate, beta2, epsilon;
+  Decay<T> first;
+  explicit AdamaxFormula(StepNumbers<T, states> n)
+      : rate(V::broadcast(n.given(0) / n.given(1))), beta2(n.number(1)), epsilon(n.number(2)), first(n.decay(0)) {}
+  V operator()(V w, V g, V* state) const {
+    state[0] = first.mean(state[0], g);
+    state[1] = max(state[1] * beta2, abs(g) + epsilon);
+    return w - rate * state[0] / state[1];
+  }
+};
+inline void plan_adamax_step(Plan& p) { planStep<AdamaxFormula>(p); }
+
+// s ← s + g²; w ← w − α·g/(√s + ε)
+template <class T>
+struct AdagradFormula {
+  using V = Vec<T>;
+  static constexpr int states = 1, scalars = 1;
+  V rate;
+  Spread<T> spread;
+  explicit AdagradFormula(StepNumbers<T, states> n) : rate(n.scalar(0)), spread(n.spread(0)) {}
+  V operator()(V w, V g, V* state) const {
+    state[0] = state[0] + g * g;
+    return w - rate * g / spread(state[0]);
+  }
+};
+inline void plan_adagrad_step(Plan& p) { planStep<AdagradFormula>(p); }
+
+// v ← ρ·v + (1 − ρ)·g²; w ← w − α·g/(√v + ε)
+//   centered       m ← ρ·m + (1 − ρ)·g;       max(v − m², 0) in place of v under the root
+//   with momentum  u ← μ·u + g/(√v + ε);      w ← w − α·u
+template <bool centered, bool hasMomentum>
+struct Rmsprop {
+  template <class T>
+  struct Formula {
+    using V = Vec<T>;
+    static constexpr int states = 1 + centered + hasMomentum, scalars = 1;
+    V rate, momentum;
+    Decay<T> decay;
+    Spread<T> spread;
+    explicit Formula(StepNumbers<T, states> n)
+        : rate(n.scalar(0)), momentum(n.number(1)), decay(n.decay(0)), spread(n.spread(2)) {}
+    V operator()(V w, V g, V* state) const {
+      V v = state[0] = decay.square(state[0], g);
+      if constexpr (centered) {
+        state[1] = decay.mean(state[1], g);
+        v = max(v - state[1] * state[1], V::zero());
+      }
+      if constexpr (!hasMomentum) return w - rate * g / spread(v);
+      V& u = state[states - 1];
+      u = u * momentum + g / spread(v);
+      return w - rate * u;
+    }
+  };
+};
+
+inline void plan_rmsprop_step(Plan& p) {
+  const bool centered = p.integers[descentAttributes + 4] != 0;
+  if (p.reals[descentAttributes + 1] != 0)
+    centered ? planStep<Rmsprop<true, true>::Formula>(p) : planStep<Rmsprop<false, true>::Formula>(p);
+  else
+    centered ? planStep<Rmsprop<true, false>::Formula>(p) : planStep<Rmsprop<false, false>::Formula>(p);
+}
+
+// v ← ρ·v + (1 − ρ)·g²; Δ = √(d + ε)/√(v + ε)·g; d ← ρ·d + (1 − ρ)·Δ²; w ← w − α·Δ
+template <class T>
+struct AdadeltaFormula {
+  using V = Vec<T>;
+  static constexpr int states = 2, scalars = 1;
+  V rate;
+  Decay<T> decay;
+  Spread<T> spread;
+  explicit AdadeltaFormula(StepNumbers<T, states> n) : rate(n.scalar(0)), decay(n.decay(0)), spread(n.spread(1)) {}
+  V operator()(V w, V g, V* state) const {
+    state[0] = decay.square(state[0], g);
+    const V delta = spread(state[1]) / spread(state[0]) * g;
+    state[1] = decay.square(state[1], delta);
+    return w - rate * delta;
+  }
+};
+inline void plan_adadelta_step(Plan& p) { planStep<AdadeltaFormula>(p); }
+
+// w ← w − α·sign(m + (1 − β1)(g − m)); m ← m + (1 − β2)(g − m)
+template <class T>
+struct LionFormula {
+  using V = Vec<T>;
+  static constexpr int states = 1, scalars = 1;
+  V rate, rest1, rest2;
+  explicit LionFormula(StepNumbers<T, states> n) : rate(n.scalar(0)), rest1(n.decay(0).rest), rest2(n.decay(1).rest) {}
+  V operator()(V w, V g, V* state) const {
+    const V ahead = g - state[0], direction = signOp::apply(state[0] + ahead * rest1);
+    state[0] = state[0] + ahead * rest2;
+    return w - rate * direction;
+  }
+};
+inline void plan_lion_step(Plan& p) { planStep<LionFormula>(p); }
 
 }  // namespace ravine::RAVINE_ISA

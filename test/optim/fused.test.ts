@@ -3,7 +3,8 @@ import type { DType } from '../../lib/dtype.js';
 import type { Tensor } from '../../lib/ir/tensor.js';
 import { scalar } from '../../lib/ops/constant.js';
 import { tensor } from '../../lib/ops/create.js';
-import { adamStep, adamStepOp, sgdStep, sgdStepOp } from '../../lib/ops/optimizer.js';
+import { sgdStep } from '../../lib/ops/sgd-step.js';
+import { lowest, stepCases } from '../ops/cases/optimizer-steps.js';
 import { generator } from '../ops/values.js';
 import '../../lib/runtime/index.js';
 
@@ -30,49 +31,33 @@ function differing(got: readonly Tensor[], want: readonly Tensor[]): number[] {
 describe('the fused steps are the bits of their definitions', () => {
   for (const dtype of ['float32', 'float64'] as const) {
     const [w, g] = [flat(dtype, 1, -2, 2), flat(dtype, 2, -1e-2, 3e-2)];
-    const rate = scalar(0.0123, { dtype });
-
-    for (const weightDecay of [0, 0.0125]) {
-      for (const [momentum, nesterov, torch] of [
-        [0, false, false],
-        [0.9, false, false],
-        [0.9, true, false],
-        [0.9, false, true],
-        [0.9, true, true],
-      ] as const) {
-        it(`sgd ${dtype} ${JSON.stringify({ momentum, nesterov, torch, weightDecay })}`, () => {
-          const options = { momentum, nesterov, torch, weightDecay };
-          const velocity = momentum === 0 ? undefined : flat(dtype, 3, -0.1, 0.1);
-          const want = sgdStepOp.definition?.([w, g, rate, ...(velocity ? [velocity] : [])], options) ?? [];
-          const got = sgdStep(w, g, rate, velocity, options);
-          expect(differing(got, want)).toEqual(want.map(() => 0));
-          expect(differing([got[0] ?? w], [w])[0]).toBeGreaterThan(size * 0.9);
-        });
-      }
-
-      for (const epsilonInsideSqrt of [false, true]) {
-        it(`adam ${dtype} ${JSON.stringify({ epsilonInsideSqrt, weightDecay })}`, () => {
-          const options = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, epsilonInsideSqrt, weightDecay };
-          const state = [flat(dtype, 4, -1e-2, 1e-2), flat(dtype, 5, 0, 1e-3)];
-          const inputs = [w, g, ...state, rate, scalar(0.271, { dtype }), scalar(0.002997, { dtype })];
-          const want = adamStepOp.definition?.(inputs, options) ?? [];
-          const got = adamStep(inputs, options);
-          expect(differing(got, want)).toEqual([0, 0, 0]);
-          expect(differing([got[0] ?? w], [w])[0]).toBeGreaterThan(size * 0.9);
-        });
-      }
-    }
+    it.each(stepCases)(`${dtype} $op $title`, ({ states, scalars, run, define }) => {
+      const state = states.map((name, i) => flat(dtype, 3 + i, lowest(name) < 0 ? -1e-2 : 0, 1e-2));
+      const inputs = [w, g, ...state, ...scalars.map((value) => scalar(value, { dtype }))];
+      const [got, want] = [run(inputs), define(inputs)];
+      expect(differing(got, want)).toEqual(want.map(() => 0));
+      expect(differing([got[0] ?? w], [w])[0]).toBeGreaterThan(size * 0.9);
+    });
   }
+});
 
-  it('refuse what is not flat and of one type', () => {
-    const [a, b] = [tensor([1, 2]), tensor([1, 2, 3])];
-    const options = { momentum: 0, nesterov: false, torch: false, weightDecay: 0 };
-    expect(() => sgdStep(a, b, scalar(1), undefined, options)).toThrow(
-      '[sgdStep] expected input 1 to be float32[2], got float32[3]',
-    );
-    expect(() => sgdStep(a, a, tensor([1]), undefined, options)).toThrow(
-      '[sgdStep] expected input 2 to be float32[], got float32[1]',
-    );
-    expect(() => sgdStep(a, a, scalar(1, { dtype: 'float64' }), undefined, options)).toThrow('[sgdStep] expected equal dtypes');
-  });
+it('a step refuses what is not flat and of one type', () => {
+  const [a, b] = [tensor([1, 2]), tensor([1, 2, 3])];
+  const attributes = {
+    maximize: false,
+    weightDecay: 0,
+    decoupled: false,
+    momentum: 0,
+    nesterov: false,
+    torch: false,
+    dampened: false,
+  };
+  const step =
+    (...inputs: Tensor[]) =>
+    () =>
+      sgdStep.apply(inputs, attributes);
+  expect(step(a, b, scalar(1))).toThrow('[sgdStep] expected input 1 to be float32[2], got float32[3]');
+  expect(step(a, a, tensor([1]))).toThrow('[sgdStep] expected input 2 to be float32[], got float32[1]');
+  expect(step(a, a, scalar(1, { dtype: 'float64' }))).toThrow('[sgdStep] expected equal dtypes');
+  expect(step(a, a)).toThrow('[sgdStep] expected 3 inputs, got 2');
 });

@@ -24,7 +24,7 @@ function fed(entries: number, batch: number) {
     ],
     instructions: [
       { kernel: 'reduce', inputs: [0], outputs: [1], attributes: [addon().reductions.indexOf('sum'), 1, batch, 1] },
-      { kernel: 'sgd_step', inputs: [3, 1, 2], outputs: [3], attributes: [0, 0, 0, 0, 0] },
+      { kernel: 'sgd_step', inputs: [3, 1, 2], outputs: [3], attributes: [0, 0, 0, 0, 0, 0] },
     ],
   });
   const program = addon().createProgram(code);

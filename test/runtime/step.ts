@@ -24,7 +24,7 @@ export function stepCode(samples: number, batch: number, largest = batch): Float
       { kernel: 'gather', inputs: [0, 1], outputs: [2], attributes: [1, samples, 1, batch, 1, 0] },
       { kernel: 'reduce', inputs: [2], outputs: [3], attributes: [addon().reductions.indexOf('sum'), 1, batch, 1] },
       { kernel: 'check_finite', inputs: [3] },
-      { kernel: 'sgd_step', inputs: [5, 3, 4], outputs: [5], attributes: [0, 0, 0, 0, 0] },
+      { kernel: 'sgd_step', inputs: [5, 3, 4], outputs: [5], attributes: [0, 0, 0, 0, 0, 0] },
     ],
     parts: [3, 4],
   });
