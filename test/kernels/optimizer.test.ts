@@ -3,7 +3,7 @@ import { lowest, stepCases, type Rounded } from '../ops/cases/optimizer-steps.js
 import { arrayOf, expectElements, runKernel, uniform, type Elements } from './kernel.js';
 
 /** Around vectors' widths, and more than one chunk. */
-const sizes = [0, 1, 7, 8, 9, 31, 32, 33];
+const sizes = [0, 1, 7, 9, 31, 33];
 const large = 8201;
 const dtypes = ['float32', 'float64'] as const;
 const rounding: Readonly<Record<(typeof dtypes)[number], Rounded>> = { float32: Math.fround, float64: (x) => x };

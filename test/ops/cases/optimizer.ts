@@ -18,6 +18,7 @@ export const optimizerCases: readonly OpCase[] = stepCases.map(({ op, title, sta
     const output = (i: number) => map((...elements) => reference((x) => x, elements, numbers)[i] ?? NaN, ...flat);
     return ['w', ...states].map((_, i) => output(i));
   },
+  sizes: [0, 1, 9, 33],
   large: 9000,
   tolerance: { relative: 8, absolute: 8 },
 }));
