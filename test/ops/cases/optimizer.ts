@@ -2,8 +2,8 @@ import type { OpCase } from '../harness.js';
 import { map } from '../values.js';
 import { lowest, stepCases } from './optimizer-steps.js';
 
-/** Every form of the steps; a handful of roundings of numbers below 8. */
-export const optimizerCases: readonly OpCase[] = stepCases.map(({ op, title, states, scalars, run, reference }) => ({
+/** Every form of the steps, and one gradient of each op's; a handful of roundings of numbers below 8. */
+export const optimizerCases: readonly OpCase[] = stepCases.map(({ op, title, states, scalars, run, reference }, place) => ({
   op,
   title,
   inputs: (n) => [
@@ -20,5 +20,6 @@ export const optimizerCases: readonly OpCase[] = stepCases.map(({ op, title, sta
   },
   sizes: [0, 1, 9, 33],
   large: 9000,
+  gradient: stepCases.findIndex((other) => other.op === op) === place,
   tolerance: { relative: 8, absolute: 8 },
 }));
