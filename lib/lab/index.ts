@@ -1,7 +1,9 @@
 import '../runtime/index.js';
 import '../ops/methods.js';
 
+export { chainStep, type ChainPoint, type ChainStep, type ChainStepOptions } from './chain-step.js';
 export { measureConvergence, type ConvergenceOptions } from './convergence.js';
+export { balance, rescale, type GaugeFactor, type LayerBalance } from './gauge.js';
 export {
   momentumDynamics,
   momentumWeights,
