@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { SparseLinear, TfidfVectorizer } from '../../dist/index.js';
+import { SparseLinear, TfidfVectorizer, metrics, tensor } from '../../dist/index.js';
 import { numbersFromCommandLine } from '../shared/options.mjs';
 
 const options = numbersFromCommandLine('npm run example -- spam --', {
@@ -79,24 +79,15 @@ function words(text) {
   return text.toLowerCase().match(/[\p{L}\p{N}]{2,}/gu) ?? [];
 }
 
-/** Spam is what is looked for; a score above 0 says spam. AUC: how often a spam scores above a ham. */
+/** Spam is what is looked for; a score above 0 says spam. */
 function measure(scores, isSpam) {
-  const count = (test) => isSpam.reduce((sum, spam, i) => sum + (test(spam, scores[i] > 0) ? 1 : 0), 0);
-  const found = count((spam, said) => spam && said);
-  const order = Array.from(scores, (_, i) => i).sort((a, b) => scores[a] - scores[b]);
-  let ranks = 0;
-  for (let i = 0; i < order.length;) {
-    let end = i;
-    while (end < order.length && scores[order[end]] === scores[order[i]]) end++;
-    for (const member of order.slice(i, end)) if (isSpam[member]) ranks += (i + end + 1) / 2;
-    i = end;
-  }
-  const spams = count((spam) => spam);
+  const [prediction, target] = [tensor(scores), tensor(isSpam.map(Number))];
+  const of = (metric) => metrics.measure(metric, prediction, target);
   return {
-    accuracy: count((spam, said) => spam === said) / isSpam.length,
-    precision: found / count((_, said) => said),
-    recall: found / spams,
-    roc_auc: (ranks - (spams * (spams + 1)) / 2) / (spams * (isSpam.length - spams)),
+    accuracy: of(metrics.accuracy()),
+    precision: of(metrics.precision()),
+    recall: of(metrics.recall()),
+    roc_auc: metrics.rocAuc(scores, isSpam),
   };
 }
 

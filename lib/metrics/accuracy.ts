@@ -1,11 +1,11 @@
 import type { Tensor } from '../ir/tensor.js';
 import { cast } from '../ops/cast.js';
-import { eq, gt } from '../ops/compare.js';
+import { eq } from '../ops/compare.js';
 import { div } from '../ops/elementwise.js';
-import { argmax, sum } from '../ops/reduce.js';
+import { argmax } from '../ops/reduce.js';
 import { checkNames, numberIn } from '../options.js';
-import { sameShape } from '../shape.js';
-import { elementsPerSample, isInteger, refuseShapes, sumAt, type Metric } from './metric.js';
+import { isOneOutput, labelsOf, sides } from './classes.js';
+import { elementsPerSample, sumAt, weightedSum, type Metric } from './metric.js';
 
 export interface AccuracyOptions {
   /** With one output a sample: what lies above is class 1. 0 suits logits, 0.5 probabilities. Default 0. */
@@ -22,9 +22,9 @@ export function accuracy(options: AccuracyOptions = {}): Metric {
   return {
     name: 'accuracy',
     sums: 1,
-    accumulate(prediction, target) {
-      const right = isRight(prediction, target, threshold);
-      return [div(sum(cast(right, 'float32')), elementsPerSample(right))];
+    accumulate(prediction, target, sampleWeight) {
+      const right = cast(isRight(prediction, target, threshold), 'float32');
+      return [div(weightedSum('accuracy', right, sampleWeight), elementsPerSample(right))];
     },
     result: (sums, samples) => sumAt(sums, 0) / samples,
   };
@@ -32,20 +32,7 @@ export function accuracy(options: AccuracyOptions = {}): Metric {
 
 /** 1 where the prediction is right, for each place of each sample. */
 function isRight(prediction: Tensor, target: Tensor, threshold: number): Tensor {
-  const isOne = prediction.rank < 2 || prediction.shape.at(-1) === 1;
-  if (isOne) {
-    if (!sameShape(prediction.shape, target.shape))
-      refuseShapes(
-        'accuracy',
-        'targets of the shape of the predictions',
-        prediction,
-        target,
-        `reshape the targets to [${prediction.shape.join(', ')}]`,
-      );
-    return eq(cast(gt(prediction, threshold), 'int32'), cast(gt(cast(target, 'float32'), 0.5), 'int32'));
-  }
-  const chosen = argmax(prediction);
-  if (isInteger(target) && sameShape(target.shape, chosen.shape)) return eq(chosen, cast(target, 'int32'));
-  if (sameShape(target.shape, prediction.shape)) return eq(chosen, argmax(isInteger(target) ? cast(target, 'float32') : target));
-  return refuseShapes('accuracy', 'class numbers (int32) of all axes but the last, or one-hot targets', prediction, target);
+  if (!isOneOutput(prediction)) return eq(argmax(prediction), labelsOf('accuracy', prediction, target));
+  const { said, is } = sides('accuracy', prediction, target, threshold);
+  return eq(said, is);
 }

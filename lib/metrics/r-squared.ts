@@ -1,8 +1,7 @@
 import { cast } from '../ops/cast.js';
 import { square, sub } from '../ops/elementwise.js';
-import { sum } from '../ops/reduce.js';
 import { sameShape } from '../shape.js';
-import { elementsPerSample, refuseShapes, sumAt, type Metric } from './metric.js';
+import { elementsPerSample, refuseShapes, sumAt, weightedSum, type Metric } from './metric.js';
 
 /** Of Σy² and (Σy)²/n, relative: 60,000 equal numbers leave less. */
 const rounding = 1e-13;
@@ -15,11 +14,11 @@ export function rSquared(): Metric {
   return {
     name: 'r_squared',
     sums: 3,
-    accumulate(prediction, target) {
+    accumulate(prediction, target, sampleWeight) {
       if (!sameShape(prediction.shape, target.shape) || elementsPerSample(prediction) !== 1)
         refuseShapes('rSquared', 'one output a sample, and targets of that shape', prediction, target);
       const [x, y] = [cast(prediction, 'float64'), cast(target, 'float64')];
-      return [sum(square(sub(y, x))), sum(y), sum(square(y))];
+      return [square(sub(y, x)), y, square(y)].map((part) => weightedSum('rSquared', part, sampleWeight));
     },
     result(sums, samples) {
       const [residual, total, squares] = [sumAt(sums, 0), sumAt(sums, 1), sumAt(sums, 2)];

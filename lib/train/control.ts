@@ -1,5 +1,5 @@
 import type { DType } from '../dtype.js';
-import { internal } from '../errors.js';
+import { RavineError } from '../errors.js';
 import type { LoopSpec } from '../runtime/addon.js';
 import { SharedBuffer } from '../runtime/storage.js';
 import type { TensorType } from '../shape.js';
@@ -7,7 +7,7 @@ import type { TensorType } from '../shape.js';
 const randomBytes = 64;
 const scalarBytes = 8;
 /** Sums of loss and metrics that one step may give. */
-const mostSums = 64;
+const mostSums = 4096;
 
 /** The small buffer through which the loop and a program talk: random words, the step's scalars, sums of loss and metrics. */
 export class Control {
@@ -35,7 +35,10 @@ export class Control {
   }
 
   sumOffset(index: number): number {
-    internal(index < mostSums, `more than ${mostSums} sums of metrics`);
+    if (index >= mostSums)
+      throw new RavineError('option', 'model', `expected metrics that keep at most ${mostSums - 1} sums together, got more`, {
+        help: 'those that are averaged over classes keep three a class',
+      });
     return this.#sumsOffset + index * scalarBytes;
   }
 

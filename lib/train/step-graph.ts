@@ -81,11 +81,13 @@ export function traceTraining(parts: ModelParts, flat: FlatParameters, spec: Bat
     const x = field(batch, 'x');
     const prediction = predictIn(parts.network, x);
     internal(parts.loss !== undefined, 'training without a loss');
-    const loss = lossIn(parts, prediction, target, batch.get('sampleWeight'));
+    const sampleWeight = batch.get('sampleWeight');
+    const loss = lossIn(parts, prediction, target, sampleWeight);
     checkFinite(loss);
     const parameters = flat.trainableEntries.map(({ parameter }) => parameter);
     const gradients = backward([loss], [constant(1, { dtype: loss.dtype, shape: loss.shape })], parameters);
-    const step = finish(trace, gradients, [loss, ...metricSums(parts, prediction, target)], prediction);
+    const sums = metricSums(parts, prediction, target, sampleWeight);
+    const step = finish(trace, gradients, [loss, ...sums], prediction);
     return { ...step, input: { dtype: x.dtype, shape: [1, ...x.shape.slice(1)] } };
   });
 }
@@ -97,8 +99,9 @@ export function traceEvaluation(parts: ModelParts, flat: FlatParameters, spec: B
     const batch = traceBatch(trace, spec, workTypeOf(flat));
     const target = field(batch, 'y');
     const prediction = predictIn(parts.network, field(batch, 'x'));
-    const losses = parts.loss ? [lossIn(parts, prediction, target, batch.get('sampleWeight'))] : [];
-    return finish(trace, [], [...losses, ...metricSums(parts, prediction, target)], prediction);
+    const sampleWeight = batch.get('sampleWeight');
+    const losses = parts.loss ? [lossIn(parts, prediction, target, sampleWeight)] : [];
+    return finish(trace, [], [...losses, ...metricSums(parts, prediction, target, sampleWeight)], prediction);
   });
 }
 
@@ -139,8 +142,10 @@ export function lossIn(parts: ModelParts, prediction: Tensor, target: Tensor, sa
   return penalty ? add(reshape(loss, []), penalty) : loss;
 }
 
-function metricSums(parts: ModelParts, prediction: Tensor, target: Tensor): Tensor[] {
-  return parts.metrics.flatMap((metric) => [...metric.accumulate(prediction, target)]);
+function metricSums(parts: ModelParts, prediction: Tensor, target: Tensor, sampleWeight: Tensor | undefined): Tensor[] {
+  return parts.metrics.flatMap((metric) => [
+    ...metric.accumulate(prediction, target, metric.isWeighted ? sampleWeight : undefined),
+  ]);
 }
 
 function finish(trace: Trace, heads: readonly Tensor[], sums: readonly Tensor[], prediction: Tensor): StepGraph {

@@ -2,30 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Tensor } from '../../lib/ir/tensor.js';
 import { accuracy, meanAbsoluteError, rSquared, topK, type Metric } from '../../lib/metrics/index.js';
 import { tensor } from '../../lib/ops/create.js';
-import { slice } from '../../lib/ops/slice.js';
 import '../../lib/runtime/index.js';
+import { over } from './over.js';
 
 const int32 = (data: number[], shape: number[] = [data.length]) => tensor(Int32Array.from(data), { shape });
-
-/** The measure over batches of some sizes. */
-function over(
-  metric: Metric,
-  prediction: Tensor,
-  target: Tensor,
-  batches: readonly number[] = [prediction.shape[0] ?? 0],
-): number {
-  const sums = new Array<number>(metric.sums).fill(0);
-  let begin = 0;
-  for (const size of batches) {
-    const part = (x: Tensor) => slice(x, [begin, ...x.shape.slice(1).fill(0)], [begin + size, ...x.shape.slice(1)]);
-    const found = metric.accumulate(part(prediction), part(target));
-    expect(found.map(({ shape }) => shape)).toEqual(sums.map(() => []));
-    found.forEach((sum, i) => (sums[i] = (sums[i] ?? 0) + sum.item()));
-    begin += size;
-  }
-  expect(begin).toBe(prediction.shape[0]);
-  return metric.result(sums, begin);
-}
 
 const scores = tensor([
   [3, 1, 2],
