@@ -103,12 +103,13 @@ export class LogisticObjective {
   }
 
   /**
-   * Whether it has no minimum there, which only a penalty would give it: all samples are told apart (Albert & Anderson 1984), or the gradient vanishes
-   * while a whole Newton step goes on to move scores.
+   * Whether E has no minimum, which only a penalty would give it: all samples are told apart (Albert & Anderson 1984), or the gradient has vanished while a
+   * whole Newton step goes on to move scores.
    */
-  async isSeparable(at: Tensor): Promise<boolean> {
+  async isSeparable(at: Tensor, converged: boolean): Promise<boolean> {
     if (this.problem.ridge > 0) return false;
     if (take(await jit((point: Tensor) => this.#leastMargin(point))(at)) > 0) return true;
+    if (!converged) return false;
     const downhill = await jit((point: Tensor) => neg(grad(this.value)(point)))(at);
     const { x: step } = await conjugateGradient((v) => hvp(this.value, at, v), downhill, { tolerance: 1e-2 });
     const move = take(await jit((direction: Tensor) => this.#largestMove(direction))(step));

@@ -158,6 +158,7 @@ export class LogisticRegression {
   ): Promise<{ learnt: LinearScores; result: LogisticFit }> {
     const { solver, tolerance, maxIterations } = this.options;
     const objective = await LogisticObjective.of(where, problem);
+    problem.x.dispose();
     const start = objective.start();
     try {
       const found = await minimize(objective.value, start, {
@@ -167,7 +168,7 @@ export class LogisticRegression {
         ...(signal && { signal }),
       });
       const { x, value, ...rest } = found;
-      const isSeparable = await objective.isSeparable(x);
+      const isSeparable = await objective.isSeparable(x, found.converged);
       const learnt = objective.solution(x);
       if (x !== start) x.dispose();
       return { learnt, result: { ...rest, loss: value, ...(isSeparable && { reason: 'separable', converged: false }) } };

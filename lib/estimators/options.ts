@@ -1,4 +1,5 @@
 import { RavineError, describe } from '../errors.js';
+import type { Tensor } from '../ir/tensor.js';
 import { checkSignal } from '../optim/minimize/options.js';
 import { boolean, checkNames, nearest, nonNegativeInteger, numberIn, oneOf } from '../options.js';
 import type { Label } from '../sparse/labels.js';
@@ -29,7 +30,7 @@ export interface ResolvedOptions extends Required<Omit<LogisticRegressionOptions
 
 export interface LogisticFitOptions {
   /** What each sample counts, ≥ 0. Default all 1. */
-  readonly sampleWeight?: ArrayLike<number>;
+  readonly sampleWeight?: ArrayLike<number> | Tensor;
   /** Ends the fit with an AbortError; what was learnt before it stays. */
   readonly signal?: AbortSignal;
 }

@@ -92,14 +92,15 @@ export function readWeights(
   where: string,
   { classes, labels }: LabelledSamples,
   classWeight: ClassWeight | undefined,
-  sampleWeight: ArrayLike<number> | undefined,
+  sampleWeight: ArrayLike<number> | Tensor | undefined,
 ): Float64Array | undefined {
-  if (sampleWeight !== undefined) checkWeights(where, sampleWeight, labels.length);
+  const own = sampleWeight instanceof Tensor ? sampleWeight.data() : sampleWeight;
+  if (own !== undefined) checkWeights(where, own, labels.length);
   const counts = classes.map(() => 0);
   for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
   const byClass = classWeights(where, classWeight, classes, counts);
-  if (sampleWeight === undefined && classWeight === undefined) return undefined;
-  const weights = Float64Array.from(labels, (label, i) => (byClass[label] ?? NaN) * (sampleWeight?.[i] ?? 1));
+  if (own === undefined && classWeight === undefined) return undefined;
+  const weights = Float64Array.from(labels, (label, i) => (byClass[label] ?? NaN) * (own?.[i] ?? 1));
   const sums = classes.map(() => 0);
   weights.forEach((weight, i) => (sums[labels[i] ?? 0] = (sums[labels[i] ?? 0] ?? 0) + weight));
   const empty = sums.findIndex((sum) => sum === 0);

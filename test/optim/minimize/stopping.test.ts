@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import {
   conjugateGradient,
@@ -21,6 +19,7 @@ import {
   type MinimizeMethod,
   type Tensor,
 } from '../../../lib/index.js';
+import { liveBuffers } from '../../live-buffers.js';
 import { float64, problems } from './problems.js';
 
 const methods: readonly MinimizeMethod[] = ['gd', 'cg', 'bfgs', 'lbfgs', 'newton', 'newton-cg'];
@@ -94,16 +93,6 @@ describe('reasons', () => {
     expect(result).toMatchObject({ reason: 'line search', converged: false, iterations: 0 });
   });
 });
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-
-/** Native buffers once what nobody holds is gone. */
-async function liveBuffers(): Promise<number> {
-  collect();
-  await new Promise((done) => setTimeout(done, 5));
-  return counters().liveBuffers;
-}
 
 describe('life', () => {
   it('is aborted from a timer: the event loop is free', async () => {

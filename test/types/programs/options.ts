@@ -1,4 +1,4 @@
-import { losses, metrics, nn, optim } from 'ravine';
+import { LogisticRegression, losses, metrics, nn, optim } from 'ravine';
 
 nn.linear(2, 3, { bias: false, dtype: 'float64', weightInitializer: 'heNormal', biasInitializer: nn.initializers.zeros });
 nn.linear(2, 3, { weightInitializer: nn.uniform(-1, 1) });
@@ -12,6 +12,9 @@ optim.clipByGlobalNorm(
 optim.rmsprop({ learningRate: optim.schedules.warmUp(optim.schedules.cosine({ start: 0.1, over: { epochs: 10 } }), 500) });
 losses.softmaxCrossEntropy();
 metrics.topK(5);
+metrics.weighted(metrics.f1Score({ average: 'macro', classes: 10 }));
+new LogisticRegression({ penalty: 'none', classWeight: { '-1': 2 }, solver: 'lbfgs' });
+new LogisticRegression({ classWeight: 'balanced' });
 
 // expect-error: does not exist in type 'LinearOptions' @ biass
 nn.linear(2, 3, { biass: false });
@@ -33,3 +36,7 @@ optim.schedules.cosine({ start: 0.1, over: { steps: 10 } });
 optim.schedules.harmonic({ a: 1 });
 // expect-error: Expected 1 arguments, but got 0 @ topK
 metrics.topK();
+// expect-error: Type '"l1"' is not assignable to type '"l2" | "none" | undefined' @ penalty
+new LogisticRegression({ penalty: 'l1' });
+// expect-error: does not exist in type 'ClassMetricOptions' @ averages
+metrics.precision({ averages: 'macro' });
