@@ -1,8 +1,10 @@
 // Training throughput: `npm run bench -- [workload …] [--json] [--threads N]`. One JSON line a workload on stdout; a table on stderr unless
 // --json. A window is a fit of so many steps: a warm-up, then five, of which the median counts. The shuffled gather is a part of each step.
+// adam-10m is no fit: Adam's step on 10 million parameters with given gradients, in bytes a second next to a triad.
 
-import { info, setThreads } from '../dist/index.js';
+import { info, optim, setThreads } from '../dist/index.js';
 import { commandLine } from './command-line.mjs';
+import { measureStep } from './step.mjs';
 import { chosen, makeData, makeModel, median, version, workloads } from './workloads.mjs';
 
 const { values, positionals } = commandLine(
@@ -12,13 +14,14 @@ const { values, positionals } = commandLine(
 );
 if (values.threads !== undefined) setThreads(values.threads);
 
+const steps = { 'adam-10m': () => measureStep(optim.adam(), 10_000_000) };
 const rows = [];
-for (const name of chosen(positionals)) {
-  const result = await measure(name);
+for (const name of chosen(positionals, Object.keys({ ...workloads, ...steps }))) {
+  const result = { engine: `ravine-${version}`, workload: name, ...(await (steps[name] ?? (() => measure(name)))()) };
   console.log(JSON.stringify(result));
   rows.push(result);
 }
-if (!values.json) printTable(rows);
+if (!values.json) printTables(rows);
 
 async function measure(name) {
   const { batch, steps, ...network } = workloads[name];
@@ -35,8 +38,6 @@ async function measure(name) {
   const time = median(seconds);
   const { threads, gemm, isa } = info();
   return {
-    engine: `ravine-${version}`,
-    workload: name,
     samples_per_s: Math.round((batch * steps) / time),
     step_us: Math.round((time / steps) * 1e7) / 10,
     threads,
@@ -45,10 +46,17 @@ async function measure(name) {
   };
 }
 
-function printTable(results) {
+function printTables(results) {
   const line = (...cells) =>
     console.error(cells.map((cell, i) => (i === 0 ? String(cell).padEnd(12) : String(cell).padStart(14))).join(''));
-  line('workload', 'samples/s', 'µs a step', 'threads', 'gemm', 'isa');
-  for (const { workload, samples_per_s, step_us, threads, gemm, isa } of results)
+  const fits = results.filter(({ samples_per_s }) => samples_per_s !== undefined);
+  if (fits.length > 0) line('workload', 'samples/s', 'µs a step', 'threads', 'gemm', 'isa');
+  for (const { workload, samples_per_s, step_us, threads, gemm, isa } of fits)
     line(workload, samples_per_s.toLocaleString('en'), step_us, threads, gemm, isa);
+  const updates = results.filter(({ bytes_per_s }) => bytes_per_s !== undefined);
+  if (updates.length > 0) line('workload', 'GB/s', 'triad', 'in place', 'share', 'spread', 'µs a step', 'threads', 'isa');
+  for (const { workload, bytes_per_s, triad_bytes_per_s, in_place_triad_bytes_per_s, share, share_spread, ...rest } of updates) {
+    const gigabytes = [bytes_per_s, triad_bytes_per_s, in_place_triad_bytes_per_s].map((rate) => (rate / 1e9).toFixed(1));
+    line(workload, ...gigabytes, share, share_spread.join('–'), rest.step_us, rest.threads, rest.isa);
+  }
 }
