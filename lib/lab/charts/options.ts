@@ -75,3 +75,11 @@ export function checkEntries<T>(where: string, name: string, value: Readonly<Rec
     });
   return Object.entries(value);
 }
+
+export function checkCategories(where: string, name: string, value: readonly (string | number)[]): (string | number)[] {
+  const list: unknown = value;
+  const isList =
+    Array.isArray(list) && list.length > 0 && list.every((entry) => typeof entry === 'string' || typeof entry === 'number');
+  if (!isList) throw new RavineError('option', where, `expected ${name} to be texts or numbers, got ${describe(list)}`);
+  return [...value];
+}

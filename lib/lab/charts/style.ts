@@ -1,5 +1,5 @@
 import type { EChartsOption } from 'echarts';
-import type { Scale } from './scale.js';
+import { formatTick, type Scale } from './scale.js';
 
 /** Paul Tol's bright and muted colours: told apart with any eyes, and on white. */
 export const colors = [
@@ -18,6 +18,9 @@ export const colors = [
   '#5f7d95',
   '#a6761d',
 ];
+
+/** Viridis, from low to high: even steps of lightness. */
+export const heat = ['#440154', '#443983', '#31688e', '#21918c', '#35b779', '#90d743', '#fde725'];
 
 const ink = '#333';
 const faint = '#e4e6ea';
@@ -101,4 +104,31 @@ export function naming(name: string | undefined, side: 'x' | 'y') {
     nameGap: side === 'x' ? 32 : 54,
     nameTextStyle: { fontSize: 12, color: ink, fontFamily: font },
   };
+}
+
+/** One axis over names; numbers read as ticks do. */
+export function categories(names: readonly (string | number)[], side: 'x' | 'y', name: string | undefined) {
+  return {
+    type: 'category' as const,
+    data: names.map((entry) => (typeof entry === 'number' ? formatTick(Number(entry.toPrecision(3))) : entry)),
+    ...naming(name, side),
+    axisLabel: { fontSize: 12, color: ink, hideOverlap: true },
+    axisLine: { show: true, onZero: false, lineStyle: { color: '#888' } },
+    axisTick: { show: true, alignWithLabel: true, lineStyle: { color: '#888' } },
+    splitLine: { show: false },
+  };
+}
+
+/** Between two colours #rrggbb. */
+export function mix(from: string, to: string, share: number): string {
+  const part = (color: string, i: number): number => parseInt(color.slice(2 * i + 1, 2 * i + 3), 16);
+  const hex = [0, 1, 2].map((i) => Math.round(part(from, i) + share * (part(to, i) - part(from, i))));
+  return `#${hex.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** Of a share of the way from low to high. */
+export function heatAt(share: number): string {
+  const place = Math.min(1, Math.max(0, share)) * (heat.length - 1);
+  const low = Math.min(Math.floor(place), heat.length - 2);
+  return mix(heat[low] ?? '', heat[low + 1] ?? '', place - low);
 }
