@@ -53,9 +53,10 @@ void readPhases(const Fields& in, Phases& phases) {
 }
 
 void readCollect(const Fields& in, LoopSpec& spec) {
-  spec.collect.source = {in.buffer("source"), in.integer("sourceOffset")};
-  spec.collect.rowBytes = in.integer("rowBytes");
-  spec.collect.target = in.buffer("target");
+  in.each("collect", [&](const Fields& rows) {
+    spec.collect.push_back(
+        {{rows.buffer("source"), rows.integer("sourceOffset")}, rows.integer("rowBytes"), rows.buffer("target")});
+  });
 }
 
 void readCounts(const Fields& in, LoopSpec& spec) {
@@ -85,7 +86,7 @@ LoopSpec loopSpecArgument(const Napi::Value& value) {
   if (in.has("random")) spec.random = in.fields("random").place();
   readMetrics(in, spec);
   if (in.has("firstSums")) spec.firstSums = doublesArgument(in.get("firstSums"), in.nameOf("firstSums"));
-  if (in.has("collect")) readCollect(in.fields("collect"), spec);
+  if (in.has("collect")) readCollect(in, spec);
   if (in.has("progressMs")) spec.progressMs = static_cast<double>(in.integer("progressMs", 0, INT32_MAX));
   const std::string why = spec.check();
   if (!why.empty()) throwRange(value.Env(), in.nameOf("") + why);

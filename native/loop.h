@@ -80,7 +80,7 @@ class Loop {
   void writeScalars();
   void writeRandom();
   void addMetrics(const Batch& batch);
-  void collect(const Batch& batch);
+  void collect(const Batch& batch, const Collect& to) const;
   void closeEpoch();
   void dropStep();
   Standing standing() const;

@@ -22,15 +22,13 @@ std::string checkPlaces(const LoopSpec& spec) {
   return "";
 }
 
-std::string checkCollect(const LoopSpec& spec) {
-  const Collect& collect = spec.collect;
+std::string checkCollect(const LoopSpec& spec, const Collect& collect) {
   int64_t batchBytes = 0, epochBytes = 0;
-  if (!collect.target) return "";
   if (__builtin_mul_overflow(collect.rowBytes, spec.batchSize, &batchBytes) || !collect.source.holds(batchBytes, 1))
-    return "collect: expected batchSize rows in the source";
+    return "expected batchSize rows in the source";
   if (spec.feed) return "";
   if (__builtin_mul_overflow(collect.rowBytes, spec.samples, &epochBytes) || epochBytes > collect.target->bytes())
-    return "collect: expected room for samples rows in the target";
+    return "expected room for samples rows in the target";
   return "";
 }
 
@@ -67,8 +65,12 @@ std::string LoopSpec::check() const {
   if (!scalars.empty() && !feed && rows != 1 && rows < plannedSteps())
     return "scalars.table: expected 1 row or one for each of " + std::to_string(plannedSteps()) + " steps, got " +
            std::to_string(rows);
-  const std::string places = checkPlaces(*this);
-  return places.empty() ? checkCollect(*this) : places;
+  std::string wrong = checkPlaces(*this);
+  for (size_t i = 0; i < collect.size() && wrong.empty(); i++) {
+    const std::string why = checkCollect(*this, collect[i]);
+    if (!why.empty()) wrong = "collect[" + std::to_string(i) + "]: " + why;
+  }
+  return wrong;
 }
 
 }  // namespace ravine

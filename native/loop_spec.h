@@ -61,7 +61,7 @@ struct LoopSpec {
   Place random;                 // int32[6]; no buffer: not written
   std::vector<Metric> metrics;
   std::vector<double> firstSums;  // of the metrics in the batches before firstBatch; none: 0
-  Collect collect;                // no target: nothing is collected
+  std::vector<Collect> collect;
   std::shared_ptr<Feed> feed;
   double progressMs = 50;
 

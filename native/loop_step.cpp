@@ -59,7 +59,8 @@ bool Loop::step(const Batch& batch) {
   writeRandom();
   if (!runParts(*batch.binding, batchesOfStep_ == 0 ? phases.first : phases.next)) return false;
   addMetrics(batch);
-  collect(batch);
+  for (const Collect& to : spec_.collect) collect(batch, to);
+  collected_ += batch.samples;
   outcome_.batch++;
   batchesOfEpoch_++;
   batchesOfStep_++;
@@ -118,14 +119,11 @@ void Loop::addMetrics(const Batch& batch) {
   }
 }
 
-void Loop::collect(const Batch& batch) {
-  const Collect& to = spec_.collect;
-  if (!to.target) return;
+void Loop::collect(const Batch& batch, const Collect& to) const {
   const int64_t bytes = batch.samples * to.rowBytes, offset = collected_ * to.rowBytes;
   if (batch.samples > spec_.batchSize || bytes > to.target->bytes() - offset)
     throw std::runtime_error("[fit] the collected rows do not fit into their buffer");
   std::memcpy(to.target->data() + offset, to.source.data(), static_cast<size_t>(bytes));
-  collected_ += batch.samples;
 }
 
 }  // namespace ravine

@@ -6,6 +6,7 @@ import { boolean, checkNames } from '../options.js';
 import { firstNonFinite } from '../runtime/finite.js';
 import { formatType, sizeOf } from '../shape.js';
 import { Dataset, nonFinite, type Field } from './dataset.js';
+import { isInput, isTarget } from './names.js';
 import { perChannel, scaleOf, type Normalization, type PerChannel } from './normalize.js';
 import { readElements, toTensor, type Elements, type ReadElements } from './elements.js';
 
@@ -13,10 +14,20 @@ import { readElements, toTensor, type Elements, type ReadElements } from './elem
  * Named parts of the samples; the first axis counts samples. `y` is the target, `sampleWeight` [samples] what each sample counts in the loss, all others
  * are inputs.
  */
-export interface DataFields {
+export type DataFields = OneInput | SeveralInputs;
+
+interface OneInput {
   readonly x: Elements;
   readonly y?: Elements;
   readonly [name: string]: Elements | undefined;
+}
+
+/** Fields `x.<name>` enter the network as one record, by name; `y.<name>` and `sampleWeight.<name>` belong to its output of that name. */
+interface SeveralInputs {
+  readonly x?: undefined;
+  readonly y?: Elements;
+  readonly sampleWeight?: Elements;
+  readonly [name: `x.${string}` | `y.${string}` | `sampleWeight.${string}`]: Elements | undefined;
 }
 
 /** For every input, or by its name; a list has a number for each channel, the last axis. */
@@ -38,7 +49,6 @@ export interface FromOptions {
 }
 
 const where = 'data.from';
-const isInput = (name: string): boolean => name !== 'y' && name !== 'sampleWeight';
 
 /** Samples from typed arrays, nested arrays or tensors. What is given is copied (tensors are shared): later changes to it do not show. */
 export function from(fields: DataFields, options: FromOptions = {}): Dataset {
@@ -49,7 +59,7 @@ export function from(fields: DataFields, options: FromOptions = {}): Dataset {
   boolean(where, 'checkFinite', checkFinite);
   boolean(where, 'transfer', transfer);
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-  const read = given.map(([name, value]) => [name, readElements(where, name, value, name === 'y')] as const);
+  const read = given.map(([name, value]) => [name, readElements(where, name, value, isTarget(name))] as const);
   if (transfer) read.forEach(([name, elements]) => checkTransferable(name, elements));
   const scalesOf = scaling(options, given);
   const made: Field[] = [];

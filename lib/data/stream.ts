@@ -4,6 +4,7 @@ import { Tensor } from '../ir/tensor.js';
 import { boolean, checkNames, positiveInteger } from '../options.js';
 import { checkShape, sameShape, sizeOf, type Shape } from '../shape.js';
 import { nonFinite } from './dataset.js';
+import { isInput, isTarget, isWeight } from './names.js';
 import { perChannel, type PerChannel } from './normalize.js';
 import { readElements, type Elements } from './elements.js';
 
@@ -11,20 +12,27 @@ import { readElements, type Elements } from './elements.js';
 export interface StreamField {
   /** Of one sample. */
   readonly shape: Shape;
-  /** Default 'float32', and 'int32' for the target. */
+  /** Default 'float32', and 'int32' for targets. */
   readonly dtype?: DType;
   /** As for `data.from`. */
   readonly scale?: PerChannel;
   readonly shift?: PerChannel;
 }
 
-export interface StreamOptions {
+export interface StreamOptions extends StreamFields {
   /** Rows of a batch, at most; programs are planned for it. */
   readonly batchSize: number;
-  readonly x: StreamField;
-  readonly y?: StreamField;
   /** Refuse NaN and infinities. Default true. */
   readonly checkFinite?: boolean;
+}
+
+/** Fields by the names that `data.from` has for them: x, or `x.<name>` of several inputs, likewise y and sampleWeight. */
+interface StreamFields {
+  readonly x?: StreamField;
+  readonly y?: StreamField;
+  /** What each sample counts in the loss: { shape: [] }. */
+  readonly sampleWeight?: StreamField;
+  readonly [name: `x.${string}` | `y.${string}` | `sampleWeight.${string}`]: StreamField;
 }
 
 /** A batch as the iterator gives it. */
@@ -61,12 +69,20 @@ export class StreamDataset {
       throw new RavineError('option', where, `expected a function that gives an iterable of batches, got ${describe(open)}`, {
         help: 'each epoch iterates anew: pass () => batches, not batches',
       });
-    checkNames(where, options, ['batchSize', 'x', 'y', 'checkFinite']);
+    const { batchSize, checkFinite, ...given }: StreamOptions = options ?? {};
+    const isNamed = (name: string): boolean => /^(x|y|sampleWeight)\../u.test(name);
+    checkNames(where, options, ['batchSize', 'x', 'y', 'sampleWeight', 'checkFinite', ...Object.keys(given).filter(isNamed)]);
     this.#open = open;
-    this.#checkFinite = boolean(where, 'checkFinite', options.checkFinite ?? true);
-    this.batchSize = positiveInteger(where, 'batchSize', options.batchSize);
-    const fields = [resolveField('x', options.x), ...(options.y === undefined ? [] : [resolveField('y', options.y)])];
-    this.fields = new Map(fields.map((field) => [field.name, field]));
+    this.#checkFinite = boolean(where, 'checkFinite', checkFinite ?? true);
+    this.batchSize = positiveInteger(where, 'batchSize', batchSize);
+    const fields = Object.entries(given).filter(([, field]) => field !== undefined);
+    if (!fields.some(([name]) => isInput(name)))
+      throw new RavineError(
+        'option',
+        where,
+        `expected an input, x: { shape, dtype }, got ${fields.map(([name]) => name).join(', ') || 'no fields'}`,
+      );
+    this.fields = new Map(fields.map(([name, field]) => [name, resolveField(name, field)]));
   }
 
   /**
@@ -110,7 +126,7 @@ export class StreamDataset {
   }
 
   #readField(at: string, { name, shape, dtype }: ResolvedField, value: unknown): { array: TypedArray; rows: number } {
-    const read = readElements(at, name, value, name === 'y');
+    const read = readElements(at, name, value, isTarget(name));
     const array = read.content instanceof Tensor ? read.content.data() : read.content;
     const size = sizeOf(shape);
     // A flat array may stand for rows: its length says how many.
@@ -138,9 +154,11 @@ function resolveField(name: string, field: StreamField): ResolvedField {
   if (typeof field !== 'object' || field === null)
     throw new RavineError('option', at, `expected { shape, dtype }, got ${describe(field)}`);
   checkNames(at, field, ['shape', 'dtype', 'scale', 'shift']);
-  const dtype = checkDType(at, field.dtype ?? (name === 'y' ? 'int32' : 'float32'));
+  const dtype = checkDType(at, field.dtype ?? (isTarget(name) ? 'int32' : 'float32'));
   const shape = checkShape(at, field.shape);
   const [scale, shift] = [perChannel(at, 'scale', field.scale ?? 1), perChannel(at, 'shift', field.shift ?? 0)];
+  if (isWeight(name) && shape.length > 0)
+    throw new RavineError('shape', at, `expected one number a sample, shape [], got [${shape.join(',')}]`);
   for (const list of [scale, shift])
     if (typeof list !== 'number' && list.length !== shape.at(-1))
       throw new RavineError('shape', at, `expected ${list.length} channels in the last axis, got the shape [${shape.join(',')}]`);

@@ -22,8 +22,11 @@ import type { Shape } from '../shape.js';
 import { formatTable } from '../table.js';
 import { traceBatch } from '../train/batch-graph.js';
 import { Model } from '../train/model.js';
+import { lossIn } from '../train/objective.js';
+import { inputIn, predictIn } from '../train/prediction.js';
 import { batchSpec } from '../train/sources.js';
-import { predictIn } from '../train/step-graph.js';
+import { hasLoss } from '../train/session.js';
+import { checkFields } from '../train/targets.js';
 import { isFloat } from '../dtype.js';
 
 /** The scale of a tensor's elements. */
@@ -106,24 +109,21 @@ export function signals(model: Model, batch: Dataset | DataFields, options: Sign
 }
 
 function measure(model: Model, dataset: Dataset, seed: number): Signals {
-  const { network, loss } = model.parts;
-  if (!loss) throw new RavineError('option', where, 'expected a model with a loss', { help: 'new Model(network, { loss })' });
-  const spec = batchSpec(dataset, dataset.samples, ['x', 'y']);
-  if (spec.fields.length < 2)
-    throw new RavineError('data', where, `expected { x, y }, got ${[...dataset.fields.keys()].join(', ')}`);
+  const { parts } = model;
+  const { network } = parts;
+  if (!hasLoss(parts))
+    throw new RavineError('option', where, 'expected a model with a loss', { help: 'new Model(network, { loss })' });
+  checkFields(where, parts.heads, [...dataset.fields.keys()]);
+  const spec = batchSpec(dataset, dataset.samples, ['x', 'y', 'sampleWeight']);
   const trace = new SeededTrace(spec.fields.length + 1);
   const { calls, graph } = withTrace(trace, () => {
     const fields = traceBatch(trace, spec, workTypeOf(network));
-    const [x, y] = [fields.get('x'), fields.get('y')];
-    internal(x !== undefined && y !== undefined, 'a field without a tensor');
     const seen: Call[] = [];
-    const value = loss.call(
-      observeCalls(
-        (path, module, output) => see(seen, path, module, output),
-        () => predictIn(network, x),
-      ),
-      y,
+    const prediction = observeCalls(
+      (path, module, output) => see(seen, path, module, output),
+      () => predictIn(network, inputIn(fields)),
     );
+    const value = lossIn(parts, prediction, fields);
     const outputs = seen.map(({ output }) => output);
     const gradients = backward([value], [constant(1, { dtype: value.dtype, shape: value.shape })], outputs);
     return { calls: seen, graph: trace.finish([...outputs, ...gradients].map(scaleOf)) };

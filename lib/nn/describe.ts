@@ -1,6 +1,7 @@
 import type { Value } from '../ir/graph.js';
 import { Tensor } from '../ir/tensor.js';
 import { Trace, withTrace } from '../ir/trace.js';
+import type { Tree } from '../ir/tree.js';
 import { sizeOf, type Shape, type TensorType } from '../shape.js';
 import { observeCalls } from './call.js';
 import { Module, type AnyModule } from './module.js';
@@ -19,8 +20,11 @@ export interface LayerRow {
   readonly trainable: number;
 }
 
+/** Of one argument of a network's forward: a tensor, or several by name. */
+export type InputType = TensorType | Readonly<Record<string, TensorType>>;
+
 /** The modules of a tree that hold no others, and those that hold parameters of their own. With inputs, also what each gives. */
-export function describeLayers(root: AnyModule, inputs?: readonly TensorType[]): LayerRow[] {
+export function describeLayers(root: AnyModule, inputs?: readonly InputType[]): LayerRow[] {
   const outputs = inputs ? outputsOf(root, inputs) : new Map<AnyModule, Shape>();
   const counted = new Set<Parameter>();
   return [...namedModules(root)].flatMap(([path, module]) => {
@@ -50,13 +54,22 @@ class ShapeTrace extends Trace {
   }
 }
 
+function argumentsOf(trace: Trace, inputs: readonly InputType[]): Tree[] {
+  let index = 0;
+  const input = (type: TensorType): Tensor => trace.input(type, { kind: 'argument', index: index++ });
+  const isOne = (type: InputType): type is TensorType => typeof type.dtype === 'string';
+  return inputs.map((type) =>
+    isOne(type) ? input(type) : Object.fromEntries(Object.entries(type).map(([name, own]) => [name, input(own)])),
+  );
+}
+
 /**
  * Floating-point operations of one forward pass: 2·m·k·n of a matrix product [m,k]·[k,n], as many for each output of a convolution as its kernel has
  * weights that reach it, times 2, and one an element of what is worked out elementwise. Reductions, pooling and movement of data are not counted.
  */
-export function countFlops(root: AnyModule, inputs: readonly TensorType[]): number {
+export function countFlops(root: AnyModule, inputs: readonly InputType[]): number {
   const trace = new ShapeTrace();
-  withTrace(trace, () => root.forward(...inputs.map((type, index) => trace.input(type, { kind: 'argument', index }))));
+  withTrace(trace, () => root.forward(...argumentsOf(trace, inputs)));
   return trace.finish([]).nodes.reduce((total, { op, inputs: [a, b], outputs: [out] }) => {
     if (!out) return total;
     const size = sizeOf(out.type.shape);
@@ -69,14 +82,12 @@ export function countFlops(root: AnyModule, inputs: readonly TensorType[]): numb
   }, 0);
 }
 
-function outputsOf(root: AnyModule, inputs: readonly TensorType[]): Map<AnyModule, Shape> {
+function outputsOf(root: AnyModule, inputs: readonly InputType[]): Map<AnyModule, Shape> {
   const shapes = new Map<AnyModule, Shape>();
   const trace = new ShapeTrace();
   const observe = (_: string, module: AnyModule, output: unknown): void => {
     if (output instanceof Tensor && !shapes.has(module)) shapes.set(module, output.shape);
   };
-  withTrace(trace, () =>
-    observeCalls(observe, () => root.forward(...inputs.map((type, index) => trace.input(type, { kind: 'argument', index })))),
-  );
+  withTrace(trace, () => observeCalls(observe, () => root.forward(...argumentsOf(trace, inputs))));
   return shapes;
 }

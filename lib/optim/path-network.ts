@@ -21,7 +21,9 @@ export function expectPaths(where: string, network: AnyModule, { dtype, shape }:
   const trace = new Trace({ training: true });
   const graph = withTrace(trace, (): Graph => {
     const output: unknown = network.forward(ones([2, ...shape.slice(1)], { dtype }));
-    return trace.finish(output instanceof Tensor ? [output] : []);
+    if (!(output instanceof Tensor))
+      throw new RavineError('option', where, 'expected a network of one output, got one that returns no tensor');
+    return trace.finish([output]);
   });
   const kinds = new Map<Value, Kind>();
   const [input] = graph.nodes.flatMap(({ outputs }) => outputs);

@@ -129,13 +129,13 @@ export interface LoopSpec {
   }[];
   /** What the metrics' sums begin with in the first epoch: those of the batches before `firstBatch`. 0 unless given. */
   readonly firstSums?: Float64Array;
-  /** Copied out after each step, batch after batch. */
-  readonly collect?: {
+  /** Rows that are copied out after each batch, one after the other. */
+  readonly collect?: readonly {
     readonly source: NativeBuffer;
     readonly sourceOffset: number;
     readonly rowBytes: number;
     readonly target: NativeBuffer;
-  };
+  }[];
   readonly feed?: NativeFeed;
   /** Milliseconds between progress events, at least. 50 unless given. */
   readonly progressMs?: number;

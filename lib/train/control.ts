@@ -73,13 +73,13 @@ export class Control {
     return { buffer: this.buffer.native, byteOffset: this.randomOffset };
   }
 
-  /** What the loop adds up after each step; the first of `sums` is the loss, a mean, if `hasLoss`. */
-  metrics(sums: readonly TensorType[], hasLoss: boolean): LoopSpec['metrics'] {
+  /** What the loop adds up after each step; the first `means` are means over the batch. */
+  metrics(sums: readonly TensorType[], means: number): LoopSpec['metrics'] {
     return sums.map(({ dtype }, i) => ({
       buffer: this.buffer.native,
       byteOffset: this.sumOffset(i),
       dtype: dtype === 'float64' ? 'float64' : 'float32',
-      mean: hasLoss && i === 0,
+      mean: i < means,
     }));
   }
 }

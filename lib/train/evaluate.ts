@@ -1,4 +1,5 @@
 import type { Dataset } from '../data/dataset.js';
+import { internal } from '../errors.js';
 import { Tensor } from '../ir/tensor.js';
 import type { LoopResult } from '../runtime/addon.js';
 import { addon } from '../runtime/native.js';
@@ -6,6 +7,7 @@ import { BufferStorage, SharedBuffer } from '../runtime/storage.js';
 import { Control } from './control.js';
 import type { Engine } from './engine.js';
 import { logsOf, type Logs } from './logs.js';
+import type { Prediction } from './prediction.js';
 import { bindResident, type ResidentRun } from './resident.js';
 
 /** Copies of buffers that a run beside a fit reads in place of the ones that the fit writes. */
@@ -23,38 +25,47 @@ export async function evaluateResident(
   const replace = new Map([...copies, [engine.memory.control.buffer, control.buffer]]);
   const run = bindResident(engine, dataset, { mode: 'evaluation', fields: ['x', 'y', 'sampleWeight'], batchSize, replace });
   try {
-    const hasLoss = engine.parts.loss !== undefined;
-    const result = await runOnce(run, dataset.samples, { metrics: control.metrics(run.step.sums, hasLoss) });
-    return logsOf(result.metrics, dataset.samples, hasLoss, engine.parts.metrics, prefix);
+    const { columns } = engine.parts;
+    const result = await runOnce(run, dataset.samples, { metrics: control.metrics(run.step.sums, columns.means.length) });
+    return logsOf(result.metrics, dataset.samples, columns, prefix);
   } finally {
     run.dispose();
     control.buffer.native.dispose();
   }
 }
 
-/** The network's outputs for every sample: [samples, …]. */
+/** The network's outputs for every sample: [samples, …], or several by name. */
 export async function predictResident(
   engine: Engine,
   dataset: Dataset,
   batchSize: number,
   copies: Copies,
   layer?: string,
-): Promise<Tensor> {
+): Promise<Prediction> {
   const run = bindResident(engine, dataset, { mode: 'prediction', fields: ['x'], batchSize, replace: copies, layer });
-  const { dtype, shape } = run.step.prediction;
-  const outputBytes = run.output?.native.byteLength ?? 0;
-  const rowBytes = outputBytes / run.batchSize;
-  const target = SharedBuffer.allocate(rowBytes * dataset.samples);
+  const { samples } = dataset;
+  const collected = run.outputs.map(({ native }) => {
+    const rowBytes = native.byteLength / run.batchSize;
+    return { source: native, sourceOffset: 0, rowBytes, target: SharedBuffer.allocate(rowBytes * samples) };
+  });
   try {
-    const collect = run.output && { source: run.output.native, sourceOffset: 0, rowBytes, target: target.native };
-    await runOnce(run, dataset.samples, { metrics: [], ...(collect && rowBytes > 0 && { collect }) });
-    return new Tensor({ dtype, shape: [dataset.samples, ...shape.slice(1)] }, { storage: new BufferStorage(target, 0) });
+    const collect = collected.filter(({ rowBytes }) => rowBytes > 0).map((rows) => ({ ...rows, target: rows.target.native }));
+    await runOnce(run, samples, { metrics: [], collect });
   } catch (error) {
-    target.native.dispose();
+    for (const { target } of collected) target.native.dispose();
     throw error;
   } finally {
     run.dispose();
   }
+  const tensors = collected.map(({ target }, i): readonly [string | undefined, Tensor] => {
+    const output = run.step.outputs[i];
+    internal(output !== undefined, 'rows without an output');
+    const { dtype, shape } = output.type;
+    return [output.name, new Tensor({ dtype, shape: [samples, ...shape.slice(1)] }, { storage: new BufferStorage(target, 0) })];
+  });
+  const [[name, only] = []] = tensors;
+  if (name === undefined && only) return only;
+  return Object.fromEntries<Tensor>(tensors.map(([key = '', tensor]) => [key, tensor]));
 }
 
 /** Every batch once, in order. */

@@ -1,4 +1,5 @@
 import { AbortError, RavineError, internal } from '../errors.js';
+import { isWeight } from '../data/names.js';
 import type { CheckedBatch, StreamDataset } from '../data/stream.js';
 import { bytesOf } from '../dtype.js';
 import type { LoopResult, NativeBinding, NativeFeed, NativeLoop } from '../runtime/addon.js';
@@ -11,7 +12,7 @@ import { HistoryBuilder, logsOf, type History } from './logs.js';
 import { skipRest } from './position.js';
 import { accumulation, bindStep, type StepProgram } from './programs.js';
 import { scalarTable } from './scalars.js';
-import { checkBatchTargets } from './targets.js';
+import { checkBatchTargets, checkBatchWeights, checkFields } from './targets.js';
 import type { BatchSpec, FieldSpec } from './session.js';
 
 /** Batches that may wait while another is trained on. */
@@ -30,7 +31,7 @@ export async function fitStream(context: FitContext, stream: StreamDataset): Pro
     throw new RavineError('option', 'fit', 'expected epochs with a stream, got steps, resume or dropLast');
   skipRest(context.position);
   context.position.fit = undefined;
-  if (!stream.fields.has('y')) throw new RavineError('data', 'fit', "expected a stream with targets 'y'");
+  checkFields('fit', context.engine.parts.heads, [...stream.fields.keys()]);
   const history = new HistoryBuilder();
   const ring = new Ring(context, stream);
   try {
@@ -83,7 +84,7 @@ async function runEpoch(
   history.samples += fed.samples;
   position.epoch++;
   const sums = result.metrics.subarray(0, ring.full.sums.length);
-  const logs = { ...logsOf(sums, fed.samples, true, engine.parts.metrics), ...learningRatesAt(position.step - 1) };
+  const logs = { ...logsOf(sums, fed.samples, engine.parts.columns), ...learningRatesAt(position.step - 1) };
   const all = options.validation ? { ...logs, ...(await context.validate()) } : logs;
   position.logs.push(all);
   history.add(all);
@@ -142,7 +143,7 @@ class Ring {
         seed: options.seed,
         scalars: control.scalars(table),
         random: control.random(),
-        metrics: control.metrics(this.full.sums, true),
+        metrics: control.metrics(this.full.sums, engine.parts.columns.means.length),
         feed,
       },
       null,
@@ -184,9 +185,11 @@ class Ring {
   }
 
   #checkTargets(batch: CheckedBatch, index: number): void {
-    const { loss } = this.context.engine.parts;
-    const targets = batch.arrays.get('y');
-    if (loss && targets) checkBatchTargets(loss, targets, index);
+    for (const { loss, target } of this.context.engine.parts.heads) {
+      const targets = batch.arrays.get(target);
+      if (loss && targets) checkBatchTargets(loss, targets, index);
+    }
+    for (const [name, array] of batch.arrays) if (isWeight(name)) checkBatchWeights(name, array, index);
   }
 
   #fill(entry: number, batch: CheckedBatch): NativeBinding {

@@ -139,7 +139,7 @@ class Fit {
       indices: { buffer: resident.indices.native, byteOffset: 0 },
       scalars: control.scalars(table),
       random: control.random(),
-      metrics: control.metrics(resident.step.sums, true),
+      metrics: control.metrics(resident.step.sums, engine.parts.columns.means.length),
       ...(position.batch > 0 && { firstSums: Float64Array.from(position.sums) }),
     };
   }
@@ -195,7 +195,7 @@ class Fit {
   }
 
   #logs(sums: Float64Array, samples: number): Logs {
-    return logsOf(sums, samples, true, this.context.engine.parts.metrics);
+    return logsOf(sums, samples, this.context.engine.parts.columns);
   }
 
   /** Moves the position on, and gives each whole epoch its logs, validation and callback. */

@@ -8,8 +8,12 @@ import { backward } from '../passes/differentiate.js';
 import { jit } from '../runtime/jit.js';
 import { gatherBatch } from './batch-graph.js';
 import type { Engine } from './engine.js';
+import { hasLoss } from './session.js';
 import { fieldsOf } from './sources.js';
-import { field, lossIn, observeLayers, workTypeOf } from './step-graph.js';
+import { lossIn } from './objective.js';
+import { inputIn } from './prediction.js';
+import { observeLayers, workTypeOf } from './step-graph.js';
+import { checkFields } from './targets.js';
 
 export interface InspectOptions {
   /** Paths of the modules to look at; all that give one tensor unless given. The network itself is ''. */
@@ -31,8 +35,9 @@ export async function inspectModel(engine: Engine, dataset: Dataset, options: In
   checkNames(where, options, ['layers', 'training']);
   const training = boolean(where, 'training', options.training ?? true);
   const { parts, memory } = engine;
-  if (!parts.loss)
+  if (!hasLoss(parts))
     throw new RavineError('option', where, 'expected a model with a loss', { help: 'new Model(network, { loss })' });
+  checkFields(where, parts.heads, [...dataset.fields.keys()]);
   const entries = memory.flat.namesInOrder.filter(({ parameter }) => parameter.trainable);
   let paths: readonly string[] = [];
   const look = jit(
@@ -40,8 +45,8 @@ export async function inspectModel(engine: Engine, dataset: Dataset, options: In
       const trace = currentTrace();
       internal(trace !== undefined, 'an inspection outside of a trace');
       const batch = gatherBatch(trace, dataset, fieldsOf(dataset, ['x', 'y', 'sampleWeight']), indices, workTypeOf(memory.flat));
-      const { prediction, outputs } = observeLayers(where, parts.network, field(batch, 'x'), options.layers);
-      const loss = lossIn(parts, prediction, field(batch, 'y'), batch.get('sampleWeight'));
+      const { prediction, outputs } = observeLayers(where, parts.network, inputIn(batch), options.layers);
+      const loss = lossIn(parts, prediction, batch);
       const activations = [...outputs.values()];
       const wrt = [...activations, ...entries.map(({ parameter }) => parameter)];
       const gradients = backward([loss], [constant(1, { dtype: loss.dtype, shape: loss.shape })], wrt);

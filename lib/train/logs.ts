@@ -1,4 +1,4 @@
-import type { Metric } from '../metrics/metric.js';
+import type { Columns } from './columns.js';
 
 /** Values by Keras' names: `loss`, `accuracy`, `val_loss`, `learning_rate` … */
 export type Logs = Readonly<Record<string, number>>;
@@ -20,23 +20,15 @@ export interface History {
 }
 
 /** Sums of loss and metrics over `samples` samples as logs. */
-export function logsOf(
-  sums: ArrayLike<number>,
-  samples: number,
-  hasLoss: boolean,
-  metrics: readonly Metric[],
-  prefix = '',
-): Logs {
-  const logs: Record<string, number> = {};
+export function logsOf(sums: ArrayLike<number>, samples: number, { means, metrics }: Columns, prefix = ''): Logs {
   let at = 0;
-  if (hasLoss) logs[`${prefix}loss`] = samples > 0 ? (sums[at] ?? NaN) / samples : NaN;
-  if (hasLoss) at++;
-  for (const metric of metrics) {
-    const own = Array.from({ length: metric.sums }, (_, i) => sums[at + i] ?? NaN);
-    logs[`${prefix}${metric.name}`] = samples > 0 ? metric.result(own, samples) : NaN;
-    at += metric.sums;
-  }
-  return logs;
+  return Object.fromEntries(
+    [...means, ...metrics].map((column) => {
+      const own = Array.from({ length: column.sums }, (_, i) => sums[at + i] ?? NaN);
+      at += column.sums;
+      return [`${prefix}${column.name}`, samples > 0 ? column.result(own, samples) : NaN];
+    }),
+  );
 }
 
 /** Collects logs by epoch. */

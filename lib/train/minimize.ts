@@ -17,7 +17,9 @@ import { byteSize, storageOf } from '../runtime/storage.js';
 import { gatherBatch } from './batch-graph.js';
 import type { Engine } from './engine.js';
 import { fieldsOf } from './sources.js';
-import { field, lossIn, predictIn, workTypeOf } from './step-graph.js';
+import { lossIn } from './objective.js';
+import { inputIn, predictIn } from './prediction.js';
+import { workTypeOf } from './step-graph.js';
 
 export interface ModelMinimizeOptions extends Omit<MinimizeOptions, 'callback'> {
   /** Samples at once; 4096 unless given. Changes no result but rounding. */
@@ -72,7 +74,7 @@ function lossTerm({ parts, memory: { flat } }: Engine, dataset: Dataset, paramet
     const own = new Map(parameters.map((parameter, i) => [parameter, reshape(pieces[i] ?? x, parameter.shape)]));
     return trace.substitute(own, () => {
       const batch = gatherBatch(trace, dataset, fields, indices, workTypeOf(flat));
-      const loss = lossIn(parts, predictIn(parts.network, field(batch, 'x')), field(batch, 'y'), batch.get('sampleWeight'));
+      const loss = lossIn(parts, predictIn(parts.network, inputIn(batch)), batch);
       return mul(loss, indices.size / dataset.samples);
     });
   };

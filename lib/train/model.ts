@@ -4,25 +4,30 @@ import type { DataFields } from '../data/from.js';
 import type { Elements } from '../data/elements.js';
 import { StreamDataset } from '../data/stream.js';
 import type { Tensor } from '../ir/tensor.js';
+import type { Tree } from '../ir/tree.js';
 import type { Loss } from '../losses/loss.js';
 import type { Metric } from '../metrics/metric.js';
-import { Module, type AnyModule } from '../nn/module.js';
+import { Module } from '../nn/module.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import type { Regularizer, RegularizerGroup } from '../regularizers/regularizer.js';
 import { checkNames, nonNegativeInteger, oneOf, positiveInteger } from '../options.js';
+import type { Shape } from '../shape.js';
 import { takeCopies, type StateOptions, type WeightsChoice } from './copies.js';
+import { columnsOf, type Columns } from './columns.js';
 import { Engine } from './engine.js';
 import { evaluateResident, predictResident, type Copies } from './evaluate.js';
 import { fitResident, type RunningLoop } from './fit.js';
 import { fitStream } from './fit-stream.js';
+import { resolveHeads, type Head, type PerOutput } from './heads.js';
 import type { History, Logs } from './logs.js';
 import { inspectModel, type InspectOptions, type Inspection } from './inspect.js';
 import { minimizeModel, type ModelMinimizeOptions } from './minimize.js';
 import type { MinimizeResult } from '../optim/minimize/result.js';
 import { resolveFit, type FitOptions } from './options.js';
 import { resolveRegularizer } from './penalty.js';
-import type { ModelParts } from './session.js';
+import { hasLoss, type ModelParts } from './session.js';
 import { start } from './position.js';
+import type { Prediction } from './prediction.js';
 import { inputSource, residentSource, type Trainable } from './sources.js';
 import { readCheckpoint, restore, saveCheckpoint } from './checkpoint.js';
 import { loadFile, saveFile, type LoadOptions, type SaveOptions } from './files.js';
@@ -30,10 +35,13 @@ import { applyState, checkState, collectState, entriesOf, inOlderNames, type Sta
 import { summarize } from './summary.js';
 import { checkTargets } from './targets.js';
 
-export interface ModelOptions {
-  readonly loss?: Loss;
+export interface ModelOptions<Output extends Prediction = Tensor> {
+  /** What training makes small; of a network that returns several tensors by name, one for each that is to be held to targets `y.<name>`. */
+  readonly loss?: PerOutput<Output, Loss>;
+  /** What each output's loss counts in their sum; 1 unless given. */
+  readonly lossWeights?: Output extends Tensor ? never : { readonly [Name in keyof Output]?: number };
   readonly optimizer?: Optimizer;
-  readonly metrics?: readonly Metric[];
+  readonly metrics?: PerOutput<Output, readonly Metric[]>;
   /**
    * λR(w), added to the loss in training, `minimize` and evaluation, and in what they report: of all parameters that train, biases too, or by groups,
    * which add up. `(name, parameter) => parameter.rank > 1` selects weights without biases and scales.
@@ -57,10 +65,18 @@ export interface PredictOptions extends RunOptions {
   readonly layer?: string;
 }
 
-/** A network with a loss, an optimiser and metrics: trained, evaluated, saved and loaded. */
-export class Model {
-  readonly network: AnyModule;
-  readonly #options: ModelOptions;
+/**
+ * A network with a loss, an optimiser and metrics: trained, evaluated, saved and loaded.
+ *
+ * A network of several inputs takes one record of tensors, { left, right }, from the data's fields `x.left` and `x.right`. One of several outputs returns a
+ * record, { depth, classes }: losses and metrics are given by those names, targets are the fields `y.depth` and `y.classes`, and logs are `loss`,
+ * `depth_loss`, `classes_loss`, `classes_accuracy`, `val_loss` …: `loss` is the weighted sum with what regularizers add, the others stand alone.
+ */
+export class Model<Output extends Prediction = Tensor> {
+  readonly network: Module<Output, readonly Tree[]>;
+  readonly #optimizer: Optimizer | undefined;
+  readonly #heads: readonly Head[];
+  readonly #columns: Columns;
   readonly #regularizer: readonly RegularizerGroup[];
   #seed: number;
   readonly #position = start();
@@ -69,13 +85,15 @@ export class Model {
   #fitting = false;
   #disposed = false;
 
-  constructor(network: AnyModule, options: ModelOptions = {}) {
-    checkNames('model', options, ['loss', 'optimizer', 'metrics', 'regularizer', 'seed']);
+  constructor(network: Module<Output, readonly Tree[]>, options: ModelOptions<Output> = {}) {
+    checkNames('model', options, ['loss', 'lossWeights', 'optimizer', 'metrics', 'regularizer', 'seed']);
     if (!(network instanceof Module))
       throw new RavineError('option', 'model', `expected a module, got ${describe(network)}`, { help: 'see nn.sequential' });
     this.network = network;
     this.#regularizer = resolveRegularizer(network, options.regularizer);
-    this.#options = options;
+    this.#optimizer = options.optimizer;
+    this.#heads = resolveHeads(options);
+    this.#columns = columnsOf(this.#heads);
     this.#seed = nonNegativeInteger('model', 'seed', options.seed ?? 0);
   }
 
@@ -103,7 +121,7 @@ export class Model {
   async fit(data: Trainable, options?: FitOptions): Promise<History> {
     const resolved = resolveFit(options, this.#seed);
     const engine = this.#ready('fit', true);
-    if (!engine.parts.loss || !engine.parts.optimizer)
+    if (!hasLoss(engine.parts) || !engine.parts.optimizer)
       throw new RavineError('option', 'fit', 'expected a model with a loss and an optimizer', {
         help: 'new Model(network, { loss, optimizer })',
       });
@@ -112,7 +130,7 @@ export class Model {
     this.#fitting = true;
     engine.busy = true;
     try {
-      if (validation) checkTargets(engine.parts.loss, validation.dataset);
+      if (validation) checkTargets('fit', engine.parts, validation.dataset);
       // Training pauses while it is validated, so there is nothing to copy.
       const validate = async (): Promise<Logs> =>
         validation
@@ -134,7 +152,7 @@ export class Model {
       if (data instanceof StreamDataset) return await fitStream(context, data);
       const { dataset, owned } = residentSource(data);
       try {
-        checkTargets(engine.parts.loss, dataset);
+        checkTargets('fit', engine.parts, dataset);
         return await fitResident(context, dataset);
       } finally {
         if (owned) dataset.dispose();
@@ -152,14 +170,14 @@ export class Model {
    */
   async minimize(data: Dataset | DataFields, options: ModelMinimizeOptions = {}): Promise<Omit<MinimizeResult, 'x'>> {
     const engine = this.#idle('minimize');
-    if (!engine.parts.loss)
+    if (!hasLoss(engine.parts))
       throw new RavineError('option', 'minimize', 'expected a model with a loss', { help: 'new Model(network, { loss })' });
     engine.refresh('minimize', this.#position.step, true);
     const { dataset, owned } = residentSource(refuseStream('minimize', data));
     this.#fitting = true;
     engine.busy = true;
     try {
-      checkTargets(engine.parts.loss, dataset);
+      checkTargets('minimize', engine.parts, dataset);
       return await minimizeModel(engine, dataset, options);
     } finally {
       this.#fitting = false;
@@ -174,15 +192,20 @@ export class Model {
     const engine = this.#ready('evaluate');
     const { dataset, owned } = residentSource(refuseStream('evaluate', data));
     try {
-      if (engine.parts.loss) checkTargets(engine.parts.loss, dataset);
+      checkTargets('evaluate', engine.parts, dataset);
       return await this.#withCopies('evaluate', options, (copies) => evaluateResident(engine, dataset, batchSize, copies));
     } finally {
       if (owned) dataset.dispose();
     }
   }
 
-  /** The network's outputs, [samples, …]. Beside a fit it sees the parameters after a whole step. */
-  async predict(x: Dataset | Elements, options: PredictOptions = {}): Promise<Tensor> {
+  /**
+   * The network's outputs, [samples, …] each. Several inputs are given as to `data.from`: { 'x.left': …, 'x.right': … }. Beside a fit it sees the parameters
+   * after a whole step.
+   */
+  async predict(x: Dataset | Elements | DataFields, options: PredictOptions & { readonly layer: string }): Promise<Tensor>;
+  async predict(x: Dataset | Elements | DataFields, options?: PredictOptions): Promise<Output>;
+  async predict(x: Dataset | Elements | DataFields, options: PredictOptions = {}): Promise<Prediction> {
     const { layer, ...rest } = options;
     const batchSize = batchSizeOf('predict', rest);
     const engine = this.#ready('predict');
@@ -269,8 +292,8 @@ export class Model {
     }
   }
 
-  /** Layers, output shapes and parameters as a table. `inputShape` is that of one sample. */
-  summary(inputShape?: readonly number[]): string {
+  /** Layers, output shapes and parameters as a table. `inputShape` is that of one sample, or of several inputs one each by name. */
+  summary(inputShape?: Shape | Readonly<Record<string, Shape>>): string {
     return summarize(this.network, inputShape);
   }
 
@@ -314,11 +337,18 @@ export class Model {
 
   #ready(where: string, fits = false): Engine {
     if (this.#disposed) throw new RavineError('disposed', where, 'the model was disposed');
-    const { loss, optimizer, metrics = [] } = this.#options;
     if (this.#engine) this.#engine.refresh(where, this.#position.step, fits);
     else {
-      const parts = { network: this.network, loss, optimizer, metrics, regularizer: this.#regularizer };
-      this.#engine = new Engine(parts, this.#seed);
+      this.#engine = new Engine(
+        {
+          network: this.network,
+          heads: this.#heads,
+          columns: this.#columns,
+          optimizer: this.#optimizer,
+          regularizer: this.#regularizer,
+        },
+        this.#seed,
+      );
     }
     return this.#engine;
   }

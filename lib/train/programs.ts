@@ -1,4 +1,4 @@
-import { internal } from '../errors.js';
+import { RavineError, internal } from '../errors.js';
 import type { Value } from '../ir/graph.js';
 import type { Tensor } from '../ir/tensor.js';
 import type { PartRequest } from '../passes/compile.js';
@@ -13,7 +13,7 @@ import type { Control } from './control.js';
 import type { FlatParameters } from './flat.js';
 import type { Lazy, UpdateRange } from './layout.js';
 import type { BatchSpec, ModelParts } from './session.js';
-import { traceEvaluation, tracePrediction, traceTraining, type StepGraph } from './step-graph.js';
+import { traceEvaluation, tracePrediction, traceTraining, type OutputType, type StepGraph } from './step-graph.js';
 import { traceAccumulation, traceFlat, traceLookAhead, tracePrepared, traceUpdate } from './update-graph.js';
 
 /** What every program of a model is bound to. */
@@ -40,9 +40,9 @@ export interface StepProgram {
   readonly phases?: Phases;
   /** Slots of the fields in order, then that of the sample numbers where rows are gathered. */
   readonly argumentSlots: readonly number[];
-  readonly outputSlot: number | undefined;
   readonly sums: readonly TensorType[];
-  readonly prediction: TensorType;
+  /** Of a prediction: what it gives, and the slots for it. */
+  readonly outputs: readonly (OutputType & { readonly slot: number })[];
 }
 
 export type Phases = Pick<NonNullable<LoopSpec['accumulate']>, 'first' | 'next' | 'shortened' | 'update'>;
@@ -50,7 +50,8 @@ export type Phases = Pick<NonNullable<LoopSpec['accumulate']>, 'first' | 'next' 
 /** Buffers of a session for a program's open slots. */
 export interface Bound {
   readonly arguments: readonly BufferStorage[];
-  readonly output?: SharedBuffer;
+  /** For each of the step's outputs. */
+  readonly outputs?: readonly SharedBuffer[];
   readonly arena: SharedBuffer;
   /** Takes the place of buffers that the program was compiled for: copies of the parameters, say. */
   readonly replace?: ReadonlyMap<SharedBuffer, SharedBuffer>;
@@ -65,7 +66,11 @@ export function bindStep(step: StepProgram, bound: Bound): NativeBinding {
     fill.set(slot, storage.buffer);
     offsets.set(slot, storage.byteOffset);
   });
-  if (step.outputSlot !== undefined && bound.output) fill.set(step.outputSlot, bound.output);
+  step.outputs.forEach(({ slot }, i) => {
+    const buffer = bound.outputs?.[i];
+    internal(buffer !== undefined, 'an output without a buffer');
+    fill.set(slot, buffer);
+  });
   return step.program.bind(fill, { arena: bound.arena, offsets, ...(bound.replace && { replace: bound.replace }) });
 }
 
@@ -93,9 +98,8 @@ export function buildTraining(parts: ModelParts, memory: Memory, spec: BatchSpec
     ...(accumulation.length > 0 && { phases: phasesOf(lookAhead.length, updates.length) }),
     parts: program.parts,
     argumentSlots,
-    outputSlot: undefined,
     sums: step.sums,
-    prediction: step.prediction,
+    outputs: [],
   };
 }
 
@@ -107,16 +111,17 @@ export function buildEvaluation(parts: ModelParts, memory: Memory, spec: BatchSp
     [{ graph: step.graph, inputs, outputs: [...placeSums(slots, step, memory.control), ...placeEffects(slots, step)] }],
     slots,
   );
-  return { program, parts: 1, argumentSlots, outputSlot: undefined, sums: step.sums, prediction: step.prediction };
+  return { program, parts: 1, argumentSlots, sums: step.sums, outputs: [] };
 }
 
 export function buildPrediction(parts: ModelParts, memory: Memory, spec: BatchSpec): StepProgram {
   const step = tracePrediction(parts, memory.flat, spec);
   const slots = new SlotTable();
   const { inputs, argumentSlots } = placeInputs(slots, step, memory.control);
-  const output = slots.openFor(step.prediction, true);
-  const program = new Program([{ graph: step.graph, inputs, outputs: [output, ...placeEffects(slots, step)] }], slots);
-  return { program, parts: 1, argumentSlots, outputSlot: output.slot, sums: [], prediction: step.prediction };
+  const places = step.outputs.map(({ type }) => slots.openFor(type, true));
+  const program = new Program([{ graph: step.graph, inputs, outputs: [...places, ...placeEffects(slots, step)] }], slots);
+  const outputs = step.outputs.map((output, i) => ({ ...output, slot: places[i]?.slot ?? -1 }));
+  return { program, parts: 1, argumentSlots, sums: [], outputs };
 }
 
 export function placeInputs(
@@ -237,10 +242,11 @@ function preparedPart(
   network: ModelParts['network'],
   { flat, prepared, control }: Memory,
   range: UpdateRange,
-  input: TensorType,
+  input: TensorType | undefined,
 ): PartRequest[] {
   const names = range.optimizer.prepared ?? [];
   if (names.length === 0 || range.entries.length === 0) return [];
+  if (!input) throw new RavineError('option', range.optimizer.name, 'expected a network of one input x, got several');
   const graph = tracePrepared(network, range, input);
   const { inputs, argumentSlots } = placeInputs(slots, { graph }, control);
   internal(argumentSlots.length === 0, 'an argument of what is prepared');

@@ -14,7 +14,8 @@ export interface ResidentRun {
   readonly full: NativeBinding;
   readonly last: NativeBinding | undefined;
   readonly indices: SharedBuffer;
-  readonly output: SharedBuffer | undefined;
+  /** For each output of a prediction. */
+  readonly outputs: readonly SharedBuffer[];
   dispose(): void;
 }
 
@@ -49,14 +50,13 @@ export function bindResident(engine: Pick<Engine, 'program'>, dataset: Dataset, 
   const lastStep = short > 0 ? programFor(short) : undefined;
   const arena = SharedBuffer.allocate(Math.max(step.program.arenaBytes, lastStep?.program.arenaBytes ?? 0));
   const indices = SharedBuffer.allocate(batchSize * 4);
-  const output =
-    step.outputSlot === undefined ? undefined : SharedBuffer.allocate(step.program.slots.slots[step.outputSlot]?.bytes ?? 0);
+  const outputs = step.outputs.map(({ slot }) => SharedBuffer.allocate(step.program.slots.slots[slot]?.bytes ?? 0));
   const storages = storagesOf(dataset, fields);
   const bind = (program: StepProgram): NativeBinding =>
     bindStep(program, {
       arguments: [...storages, new BufferStorage(indices, 0)],
       arena,
-      ...(output && { output }),
+      outputs,
       ...(replace && { replace }),
     });
   const full = bind(step);
@@ -68,11 +68,11 @@ export function bindResident(engine: Pick<Engine, 'program'>, dataset: Dataset, 
     full,
     last,
     indices,
-    output,
+    outputs,
     dispose() {
       full.dispose();
       last?.dispose();
-      for (const buffer of [arena, indices, output]) buffer?.native.dispose();
+      for (const buffer of [arena, indices, ...outputs]) buffer.native.dispose();
     },
   };
 }

@@ -152,7 +152,7 @@ class Steps {
         seed,
         indices: { buffer: bound.indices.native, byteOffset: 0 },
         random: this.#control.random(),
-        metrics: this.#control.metrics(step.sums, false).map((metric) => ({ ...metric, mean: true })),
+        metrics: this.#control.metrics(step.sums, step.sums.length),
       },
       null,
     );
@@ -202,12 +202,11 @@ function build(f: (args: readonly Tensor[]) => unknown, spec: BatchSpec, trainin
     graph,
     sums: returned.map(({ dtype, shape }) => ({ dtype, shape })),
     effects: effects.map(({ target }) => target),
-    prediction: { dtype: 'float32', shape: [] },
   } as const;
   const { inputs, argumentSlots } = placeInputs(slots, step, control);
   const program = new Program(
     [{ graph, inputs, outputs: [...placeSums(slots, step, control), ...placeEffects(slots, step)] }],
     slots,
   );
-  return { program, parts: 1, argumentSlots, outputSlot: undefined, sums: step.sums, prediction: step.prediction };
+  return { program, parts: 1, argumentSlots, sums: step.sums, outputs: [] };
 }

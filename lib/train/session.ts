@@ -3,8 +3,8 @@ import type { PerChannel } from '../data/normalize.js';
 import type { DType } from '../dtype.js';
 import type { Tensor } from '../ir/tensor.js';
 import type { Shape } from '../shape.js';
-import type { Loss } from '../losses/loss.js';
-import type { Metric } from '../metrics/metric.js';
+import type { Columns } from './columns.js';
+import type { Head } from './heads.js';
 import type { AnyModule } from '../nn/module.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import type { RegularizerGroup } from '../regularizers/regularizer.js';
@@ -12,10 +12,16 @@ import type { RegularizerGroup } from '../regularizers/regularizer.js';
 /** What a model is made of, as programs need it. */
 export interface ModelParts {
   readonly network: AnyModule;
-  readonly loss: Loss | undefined;
   readonly optimizer: Optimizer | undefined;
-  readonly metrics: readonly Metric[];
+  /** What each of the network's outputs is held to. */
+  readonly heads: readonly Head[];
+  /** What its logs are made of. */
+  readonly columns: Columns;
   readonly regularizer: readonly RegularizerGroup[];
+}
+
+export function hasLoss({ heads }: ModelParts): boolean {
+  return heads.some(({ loss }) => loss);
 }
 
 /** One input of a program: rows of a data set that a gather picks, or a batch that a feed fills. */

@@ -20,15 +20,21 @@ export function residentSource(data: Dataset | DataFields): Source {
   return data instanceof Dataset ? { dataset: data, owned: false } : { dataset: from(data), owned: true };
 }
 
-/** Inputs without targets: a data set, or anything that `data.from({ x })` takes. */
-export function inputSource(x: Dataset | Elements): Source {
-  return x instanceof Dataset ? { dataset: x, owned: false } : { dataset: from({ x }), owned: true };
+/** Inputs without targets: a data set, anything that `data.from({ x })` takes, or several inputs as `data.from` takes them. */
+export function inputSource(x: Dataset | Elements | DataFields): Source {
+  if (x instanceof Dataset) return { dataset: x, owned: false };
+  return { dataset: from(isFields(x) ? x : { x }), owned: true };
 }
 
-/** Only the fields that a program reads. */
+function isFields(x: Elements | DataFields): x is DataFields {
+  if (typeof x !== 'object' || Object.getPrototypeOf(x) !== Object.prototype) return false;
+  return Object.keys(x).some((name) => name === 'x' || name.startsWith('x.'));
+}
+
+/** Only the fields that a program reads: those of the names x, y and sampleWeight, and of several inputs or outputs `x.<name>` … */
 export function fieldsOf(dataset: Dataset, names: readonly string[]): FieldSpec[] {
   return [...dataset.fields.values()]
-    .filter(({ name }) => names.includes(name))
+    .filter(({ name }) => names.some((known) => name === known || name.startsWith(`${known}.`)))
     .map(({ name, dtype, shape, scale, shift, augmentation }) => ({
       name,
       dtype,

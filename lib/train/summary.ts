@@ -1,11 +1,24 @@
-import { checkShape } from '../shape.js';
+import type { DType } from '../dtype.js';
+import { checkShape, type Shape, type TensorType } from '../shape.js';
+import { isArray } from '../ops/check.js';
 import { formatTable } from '../table.js';
 import { countFlops, describeLayers } from '../nn/describe.js';
 import type { AnyModule } from '../nn/module.js';
+import { namedParameters } from '../nn/naming.js';
+
+function inputOf(
+  shape: Shape | Readonly<Record<string, Shape>>,
+  dtype: DType,
+): TensorType | Readonly<Record<string, TensorType>> {
+  const typeOf = (one: Shape): TensorType => ({ dtype, shape: [1, ...checkShape('summary', one)] });
+  if (typeof shape !== 'object' || shape === null || isArray(shape)) return typeOf(shape);
+  return Object.fromEntries(Object.entries(shape).map(([name, one]) => [name, typeOf(one)]));
+}
 
 /** A network as a table: a line a layer, then the parameters in all. */
-export function summarize(network: AnyModule, inputShape?: readonly number[]): string {
-  const inputs = inputShape && [{ dtype: 'float32' as const, shape: [1, ...checkShape('summary', inputShape)] }];
+export function summarize(network: AnyModule, inputShape?: Shape | Readonly<Record<string, Shape>>): string {
+  const [first] = namedParameters(network).values();
+  const inputs = inputShape && [inputOf(inputShape, first?.dtype ?? 'float32')];
   const rows = describeLayers(network, inputs);
   const cells = rows.map(({ path, layer, outputShape, parameters }) => [
     path,

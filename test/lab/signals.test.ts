@@ -93,7 +93,7 @@ describe('signals', () => {
     expect(() => signals(wrong(network), batch)).toThrow('[lab.signals] expected a model, got a Linear');
     expect(() => signals(new Model(network), batch)).toThrow('[lab.signals] expected a model with a loss');
     const model = new Model(network, { loss: losses.softmaxCrossEntropy() });
-    expect(() => signals(model, { x: batch.x })).toThrow('[lab.signals] expected { x, y }, got x');
+    expect(() => signals(model, { x: batch.x })).toThrow("[lab.signals] expected data with targets 'y', got x");
     expect(() => signals(model, batch, wrong({ seeds: 1 }))).toThrow("unknown option 'seeds'");
   });
 });

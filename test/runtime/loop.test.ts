@@ -10,7 +10,7 @@ const start = (spec: LoopSpec) => addon().startLoop(spec, null);
 /** The order in which one epoch takes the samples. */
 async function orderOf(t: Training, more: Partial<LoopSpec>): Promise<number[]> {
   const target = addon().createBuffer(t.data.byteLength);
-  await start(t.spec({ ...more, collect: { source: t.arena, sourceOffset: places.batch, rowBytes: 4, target } })).done;
+  await start(t.spec({ ...more, collect: [{ source: t.arena, sourceOffset: places.batch, rowBytes: 4, target }] })).done;
   const order = gatheredOrder(target, t.data);
   target.dispose();
   return order;
@@ -176,11 +176,13 @@ describe('a loop', () => {
 
   test('collects rows of each batch', async () => {
     const t = training(10, 4);
-    const target = addon().createBuffer(40);
-    const collect = { source: t.arena, sourceOffset: places.batch, rowBytes: 4, target };
+    const targets = [addon().createBuffer(40), addon().createBuffer(40)];
+    const collect = targets.map((target) => ({ source: t.arena, sourceOffset: places.batch, rowBytes: 4, target }));
     await start(t.spec({ shuffle: false, collect })).done;
-    expect(floats(target)).toEqual(t.data);
-    target.dispose();
+    for (const target of targets) {
+      expect(floats(target)).toEqual(t.data);
+      target.dispose();
+    }
     t.dispose();
   });
 });
@@ -215,9 +217,12 @@ describe('a loop is refused', () => {
     ['scalars.table: expected rows of 1', { scalars: { ...scalars, table: new Float64Array(0) } }],
     ['metrics: expected an array', { metrics: undefined }],
     ['metrics[0] lies outside', { metrics: [{ buffer: t.arena, byteOffset: 2 ** 50, dtype: 'float64' }] }],
-    ['collect: expected batchSize rows', { collect: { source: t.weight, sourceOffset: 0, rowBytes: 4, target: t.arena } }],
-    ['collect: expected room', { collect: { source: t.arena, sourceOffset: 0, rowBytes: 4, target: t.weight } }],
-    ['collect: expected batchSize rows', { collect: { source: t.arena, sourceOffset: 0, rowBytes: 2 ** 53, target: t.weight } }],
+    ['collect[0]: expected batchSize rows', { collect: [{ source: t.weight, sourceOffset: 0, rowBytes: 4, target: t.arena }] }],
+    ['collect[0]: expected room', { collect: [{ source: t.arena, sourceOffset: 0, rowBytes: 4, target: t.weight }] }],
+    [
+      'collect[0]: expected batchSize rows',
+      { collect: [{ source: t.arena, sourceOffset: 0, rowBytes: 2 ** 53, target: t.weight }] },
+    ],
   ])('%s', (message, change) => {
     const spec = Object.assign({}, t.spec(), change);
     expect(() => start(spec)).toThrow(message);
