@@ -15,5 +15,6 @@ export {
   type Optimum,
 } from './momentum.js';
 export { Signals, signals, type LayerSignal, type Scale, type SignalOptions } from './signals.js';
+export { unitsOfMeasurement, type UnitsMethod, type UnitsOptions, type UnitsPath } from './units.js';
 export { race, type RaceFunction, type RaceOptions, type RacePath } from './race.js';
 export * from './charts/index.js';

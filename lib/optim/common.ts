@@ -37,8 +37,8 @@ export function fraction(where: string, name: string, value: unknown): number {
 /** Below it ε is 0 in float32, and an element whose gradient was always 0 would become 0/0. */
 export const smallestFloat32 = 2 ** -126;
 
-export function checkEpsilon(where: string, value: unknown): number {
-  return numberIn(where, 'epsilon', value, smallestFloat32);
+export function checkEpsilon(where: string, value: unknown, name = 'epsilon'): number {
+  return numberIn(where, name, value, smallestFloat32);
 }
 
 /** What an optimiser has of the step that is its formula. */

@@ -59,9 +59,10 @@ struct StepNumbers {
   double real(int attribute) const { return call.reals[descentAttributes + attribute]; }
   V number(int attribute) const { return V::broadcast(static_cast<T>(real(attribute))); }
   Decay<T> decay(int attribute) const { return {number(attribute), V::broadcast(static_cast<T>(1 - real(attribute)))}; }
-  // ε, then whether it stands inside of the root.
-  Spread<T> spread(int attribute) const {
-    const bool inside = real(attribute + 1) != 0;
+  // ε, and whether it stands inside of the root: after it unless said.
+  Spread<T> spread(int attribute) const { return spread(attribute, attribute + 1); }
+  Spread<T> spread(int attribute, int place) const {
+    const bool inside = real(place) != 0;
     return {inside ? number(attribute) : V::zero(), inside ? V::zero() : number(attribute)};
   }
 };
@@ -315,18 +316,19 @@ inline void plan_rmsprop_step(Plan& p) {
     centered ? planStep<Rmsprop<true, false>::Formula>(p) : planStep<Rmsprop<false, false>::Formula>(p);
 }
 
-// v ← ρ·v + (1 − ρ)·g²; Δ = √(d + ε)/√(v + ε)·g; d ← ρ·d + (1 − ρ)·Δ²; w ← w − α·Δ
+// v ← ρ·v + (1 − ρ)·g²; Δ = √(d + ε′)/√(v + ε)·g; d ← ρ·d + (1 − ρ)·Δ²; w ← w − α·Δ
 template <class T>
 struct AdadeltaFormula {
   using V = Vec<T>;
   static constexpr int states = 2, scalars = 1;
   V rate;
   Decay<T> decay;
-  Spread<T> spread;
-  explicit AdadeltaFormula(StepNumbers<T, states> n) : rate(n.scalar(0)), decay(n.decay(0)), spread(n.spread(1)) {}
+  Spread<T> numerator, denominator;
+  explicit AdadeltaFormula(StepNumbers<T, states> n)
+      : rate(n.scalar(0)), decay(n.decay(0)), numerator(n.spread(3, 2)), denominator(n.spread(1)) {}
   V operator()(V w, V g, V* state) const {
     state[0] = decay.square(state[0], g);
-    const V delta = spread(state[1]) / spread(state[0]) * g;
+    const V delta = numerator(state[1]) / denominator(state[0]) * g;
     state[1] = decay.square(state[1], delta);
     return w - rate * delta;
   }

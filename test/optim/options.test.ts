@@ -54,8 +54,10 @@ describe('options of optimisers', () => {
     expect(adagrad().options).toEqual({ ...common, ...outside, ...adagradOnly, learningRate: 1e-2, epsilon: 1e-10 });
     const rmspropOnly = { alpha: 0.99, momentum: 0, centered: false };
     expect(rmsprop().options).toEqual({ ...common, ...outside, ...rmspropOnly, learningRate: 1e-2, epsilon: 1e-8 });
-    expect(adadelta().options).toEqual({ ...common, learningRate: 1, rho: 0.9, epsilon: 1e-6, epsilonInsideSqrt: true });
-    expect(adadelta({ epsilonInsideSqrt: false }).options).toMatchObject({ epsilon: 1e-3, epsilonInsideSqrt: false });
+    const adadeltaOnly = { rho: 0.9, epsilon: 1e-6, numeratorEpsilon: 1e-6, epsilonInsideSqrt: true };
+    expect(adadelta().options).toEqual({ ...common, ...adadeltaOnly, learningRate: 1 });
+    expect(adadelta({ epsilon: 1e-4 }).options).toMatchObject({ epsilon: 1e-4, numeratorEpsilon: 1e-4 });
+    expect(adadelta({ epsilonInsideSqrt: false }).options).toMatchObject({ epsilon: 1e-3, numeratorEpsilon: 1e-3 });
     expect(adamax().options).toEqual({ ...common, ...moments, learningRate: 2e-3 });
     const nadamOnly = { momentumDecay: 4e-3, decoupledWeightDecay: false };
     expect(nadam().options).toEqual({ ...common, ...moments, ...nadamOnly, learningRate: 2e-3 });
@@ -119,6 +121,7 @@ describe('options of optimisers', () => {
     expect(wrong(rmsprop)({ centered: 1 })).toThrow('[rmsprop] expected centered to be true or false, got 1');
     expect(wrong(rmsprop)({ momentum: 2 })).toThrow('[rmsprop] expected momentum to be a number in [0, 1], got 2');
     expect(wrong(adadelta)({ rho: 1 })).toThrow('[adadelta] expected rho to be a number in [0, 1), got 1');
+    expect(wrong(adadelta)({ numeratorEpsilon: 0 })).toThrow('[adadelta] expected numeratorEpsilon to be a finite number ≥ 1.17');
     expect(wrong(adamax)({ epsilon: 0 })).toThrow('[adamax] expected epsilon to be a finite number ≥ 1.17');
     expect(wrong(nadam)({ momentumDecay: NaN })).toThrow('[nadam] expected momentumDecay to be a finite number ≥ 0, got NaN');
     expect(wrong(radam)({ decoupledWeightDecay: 0 })).toThrow('[radam] expected decoupledWeightDecay to be true or false, got 0');

@@ -167,6 +167,18 @@ describe('what PyTorch does not have', () => {
     expect(relativeError(outside, last(adadelta({ learningRate: schedule })))).toBeGreaterThan(1e-3);
   });
 
+  it('Adadelta with an ε of its own in the numerator', () => {
+    const options = { learningRate: schedule, epsilon: 1e-3, numeratorEpsilon: 1e-5 };
+    const want = byFormula((w, g, state, rate) => {
+      const [v = NaN, d = NaN] = state;
+      state[0] = 0.9 * v + 0.1 * g * g;
+      const delta = (Math.sqrt(d + 1e-5) / Math.sqrt(state[0] + 1e-3)) * g;
+      state[1] = 0.9 * d + 0.1 * delta * delta;
+      return w - rate * delta;
+    });
+    expect(relativeError(last(adadelta(options)), want)).toBeLessThan(tolerance);
+  });
+
   it('Lion', () => {
     for (const maximize of [false, true]) {
       const want = byFormula((w, g, state, rate) => {

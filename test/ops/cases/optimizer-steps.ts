@@ -232,15 +232,15 @@ const rmsprops = cases(
 
 const adadeltas = cases(
   adadeltaStep,
-  ({ rho, ...place }) =>
+  ({ rho, numeratorEpsilon, ...place }) =>
     (r, { w = NaN, g = NaN, v: v0 = NaN, d = NaN, learningRate = NaN }) => {
       const v = mean(r, v0, r(g * g), rho);
-      const delta = r(r(spread(r, d, place) / spread(r, v, place)) * g);
+      const delta = r(r(spread(r, d, { ...place, epsilon: numeratorEpsilon }) / spread(r, v, place)) * g);
       return [r(w - r(learningRate * delta)), v, mean(r, d, r(delta * delta), rho)];
     },
   [
-    { ...still, ...inside, rho: 0.9 },
-    { ...still, ...outside, ...decay, rho: 0.9 },
+    { ...still, ...inside, rho: 0.9, numeratorEpsilon: 1e-3 },
+    { ...still, ...outside, ...decay, rho: 0.9, numeratorEpsilon: 1e-4 },
   ],
 );
 
