@@ -1,4 +1,4 @@
-import type { Value } from '../ir/graph.js';
+import type { Node, Value } from '../ir/graph.js';
 import { Tensor } from '../ir/tensor.js';
 import { Trace, withTrace } from '../ir/trace.js';
 import type { Tree } from '../ir/tree.js';
@@ -18,6 +18,8 @@ export interface LayerRow {
   /** Elements of the module's own parameters; a tied one counts where it comes first. */
   readonly parameters: number;
   readonly trainable: number;
+  /** Of its own forward pass, in all of its calls, where the input is known; see `countFlops`. */
+  readonly flops: number | undefined;
 }
 
 /** Of one argument of a network's forward: a tensor, or several by name. */
@@ -25,7 +27,7 @@ export type InputType = TensorType | Readonly<Record<string, TensorType>>;
 
 /** The modules of a tree that hold no others, and those that hold parameters of their own. With inputs, also what each gives. */
 export function describeLayers(root: AnyModule, inputs?: readonly InputType[]): LayerRow[] {
-  const outputs = inputs ? outputsOf(root, inputs) : new Map<AnyModule, Shape>();
+  const traced = inputs && traceLayers(root, inputs);
   const counted = new Set<Parameter>();
   return [...namedModules(root)].flatMap(([path, module]) => {
     const members = [...module.members()].map(([, member]) => member);
@@ -37,9 +39,10 @@ export function describeLayers(root: AnyModule, inputs?: readonly InputType[]): 
       {
         path,
         layer: module.toString(),
-        outputShape: outputs.get(module),
+        outputShape: traced?.shapes.get(module),
         parameters: count(parameters),
         trainable: count(parameters.filter(({ trainable }) => trainable)),
+        flops: traced && (traced.flops.get(path) ?? 0),
       },
     ];
   });
@@ -68,26 +71,32 @@ function argumentsOf(trace: Trace, inputs: readonly InputType[]): Tree[] {
  * weights that reach it, times 2, and one an element of what is worked out elementwise. Reductions, pooling and movement of data are not counted.
  */
 export function countFlops(root: AnyModule, inputs: readonly InputType[]): number {
-  const trace = new ShapeTrace();
-  withTrace(trace, () => root.forward(...argumentsOf(trace, inputs)));
-  return trace.finish([]).nodes.reduce((total, { op, inputs: [a, b], outputs: [out] }) => {
-    if (!out) return total;
-    const size = sizeOf(out.type.shape);
-    if (op.name === 'matmul' && size > 0) {
-      const [rows = 1, columns = 1] = a?.type.shape.slice(-2) ?? [];
-      return total + (2 * size * rows * columns) / (out.type.shape.at(-2) ?? 1);
-    }
-    if (op.name === 'conv2d') return total + (2 * size * sizeOf(b?.type.shape ?? [])) / (out.type.shape.at(-1) ?? 1);
-    return total + (op.implementation.kind === 'elementwise' ? size : 0);
-  }, 0);
+  return [...traceLayers(root, inputs).flops.values()].reduce((sum, flops) => sum + flops, 0);
 }
 
-function outputsOf(root: AnyModule, inputs: readonly InputType[]): Map<AnyModule, Shape> {
+/** What each module gives at its first call, and FLOPs by the path of the module that asks for them. */
+function traceLayers(
+  root: AnyModule,
+  inputs: readonly InputType[],
+): { readonly shapes: ReadonlyMap<AnyModule, Shape>; readonly flops: ReadonlyMap<string, number> } {
   const shapes = new Map<AnyModule, Shape>();
   const trace = new ShapeTrace();
   const observe = (_: string, module: AnyModule, output: unknown): void => {
     if (output instanceof Tensor && !shapes.has(module)) shapes.set(module, output.shape);
   };
   withTrace(trace, () => observeCalls(observe, () => root.forward(...argumentsOf(trace, inputs))));
-  return shapes;
+  const flops = new Map<string, number>();
+  for (const node of trace.finish([]).nodes) flops.set(node.scope, (flops.get(node.scope) ?? 0) + flopsOf(node));
+  return { shapes, flops };
+}
+
+function flopsOf({ op, inputs: [a, b], outputs: [out] }: Node): number {
+  if (!out) return 0;
+  const size = sizeOf(out.type.shape);
+  if (op.name === 'matmul' && size > 0) {
+    const [rows = 1, columns = 1] = a?.type.shape.slice(-2) ?? [];
+    return (2 * size * rows * columns) / (out.type.shape.at(-2) ?? 1);
+  }
+  if (op.name === 'conv2d') return (2 * size * sizeOf(b?.type.shape ?? [])) / (out.type.shape.at(-1) ?? 1);
+  return op.implementation.kind === 'elementwise' ? size : 0;
 }

@@ -9,6 +9,7 @@ import { Conv } from './conv.js';
 import { Linear } from './linear.js';
 import type { Module } from './module.js';
 import type { Parameter } from './parameter.js';
+import { Residual } from './residual.js';
 import { Sequential } from './sequential.js';
 
 /**
@@ -48,20 +49,34 @@ function adopt(parameter: Parameter, value: Tensor): void {
 }
 
 /**
- * A chain for deployment: every batch normalisation directly behind a linear layer or a convolution is merged into it, in nested chains too. The
- * same outputs to rounding as the network in testing, from fewer ops. All other layers are the network's own; the network stays as it is.
+ * A network for deployment: every batch normalisation directly behind a linear layer or a convolution is merged into it, in all chains and residual
+ * connections of the network. The same outputs to rounding as the network in testing, from fewer ops. All other layers are the network's own; the network
+ * stays as it is. What a module of one's own calls in its `forward` is not known to be a chain: such a module is left alone, fold what it is made of.
  */
-export function fold(network: Sequential): Sequential {
+export function fold(network: Sequential): Sequential;
+export function fold(network: Residual): Residual;
+export function fold(network: Module): Module;
+export function fold(network: Module): Module {
+  if (isResidual(network)) return foldResidual(network);
+  return isChain(network) ? foldChain(network) : network;
+}
+
+function foldChain(network: Sequential): Sequential {
   const layers: Module[] = [];
   for (const layer of network.layers) {
     const before = layers.at(-1);
     if (before && takesNorm(before) && isMergeable(layer)) layers[layers.length - 1] = foldNorm(before, layer);
-    else layers.push(isChain(layer) ? fold(layer) : layer);
+    else layers.push(fold(layer));
   }
   return new Sequential(layers);
 }
 
+function foldResidual({ body, shortcut }: Residual): Residual {
+  return new Residual(fold(body), shortcut && fold(shortcut));
+}
+
 const takesNorm = (layer: Module): layer is Linear | Conv => layer instanceof Linear || layer instanceof Conv;
 const isChain = (layer: Module): layer is Sequential => layer instanceof Sequential;
+const isResidual = (layer: Module): layer is Residual => layer instanceof Residual;
 const isMergeable = (layer: Module): layer is BatchNorm =>
   layer instanceof BatchNorm && layer.testStatistics === 'running' && layer.runningMean !== undefined;

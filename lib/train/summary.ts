@@ -6,21 +6,12 @@ import { countFlops, describeLayers } from '../nn/describe.js';
 import type { AnyModule } from '../nn/module.js';
 import { namedParameters } from '../nn/naming.js';
 
-function inputOf(
-  shape: Shape | Readonly<Record<string, Shape>>,
-  dtype: DType,
-): TensorType | Readonly<Record<string, TensorType>> {
-  const typeOf = (one: Shape): TensorType => ({ dtype, shape: [1, ...checkShape('summary', one)] });
-  if (typeof shape !== 'object' || shape === null || isArray(shape)) return typeOf(shape);
-  return Object.fromEntries(Object.entries(shape).map(([name, one]) => [name, typeOf(one)]));
-}
-
-/** A network as a table: a line a layer, then the parameters in all. */
+/** A network as a table: a line a layer, then the parameters and FLOPs in all; those that no layer asks for count there only. */
 export function summarize(network: AnyModule, inputShape?: Shape | Readonly<Record<string, Shape>>): string {
   const [first] = namedParameters(network).values();
   const inputs = inputShape && [inputOf(inputShape, first?.dtype ?? 'float32')];
   const rows = describeLayers(network, inputs);
-  const cells = rows.map(({ path, layer, outputShape, parameters }) => [
+  const cells = rows.map(({ path, layer, outputShape, parameters, flops }) => [
     path,
     layer,
     outputShape
@@ -30,8 +21,9 @@ export function summarize(network: AnyModule, inputShape?: Shape | Readonly<Reco
           .join('')}]`
       : '',
     parameters.toLocaleString('en'),
+    ...(flops === undefined ? [] : [flops.toLocaleString('en')]),
   ]);
-  const head = ['path', 'layer', 'output', 'parameters'];
+  const head = ['path', 'layer', 'output', 'parameters', ...(inputs ? ['FLOPs'] : [])];
   const [titles = '', ...lines] = formatTable(head, cells, 3);
   const total = rows.reduce((sum, row) => sum + row.parameters, 0);
   const trainable = rows.reduce((sum, row) => sum + row.trainable, 0);
@@ -44,4 +36,13 @@ export function summarize(network: AnyModule, inputShape?: Shape | Readonly<Reco
     `${total.toLocaleString('en')} parameters, ${trainable.toLocaleString('en')} of them trainable`,
     ...(inputs ? [`${countFlops(network, inputs).toLocaleString('en')} FLOPs a sample, forward`] : []),
   ].join('\n');
+}
+
+function inputOf(
+  shape: Shape | Readonly<Record<string, Shape>>,
+  dtype: DType,
+): TensorType | Readonly<Record<string, TensorType>> {
+  const typeOf = (one: Shape): TensorType => ({ dtype, shape: [1, ...checkShape('summary', one)] });
+  if (typeof shape !== 'object' || shape === null || isArray(shape)) return typeOf(shape);
+  return Object.fromEntries(Object.entries(shape).map(([name, one]) => [name, typeOf(one)]));
 }

@@ -166,14 +166,14 @@ describe('describeLayers', () => {
     const network = nn.sequential(nn.flatten(), shared, nn.sequential(nn.relu(), shared), nn.linear(4, 2, { bias: false }));
     network.layers[3].freeze();
     expect(nn.describeLayers(network, [{ dtype: 'float32', shape: [5, 2, 2] }])).toEqual([
-      { path: '0', layer: 'flatten', outputShape: [5, 4], parameters: 0, trainable: 0 },
-      { path: '1', layer: 'linear(4, 4)', outputShape: [5, 4], parameters: 20, trainable: 20 },
-      { path: '2.0', layer: 'relu', outputShape: [5, 4], parameters: 0, trainable: 0 },
-      { path: '3', layer: 'linear(4, 2)', outputShape: [5, 2], parameters: 8, trainable: 0 },
+      { path: '0', layer: 'flatten', outputShape: [5, 4], parameters: 0, trainable: 0, flops: 0 },
+      { path: '1', layer: 'linear(4, 4)', outputShape: [5, 4], parameters: 20, trainable: 20, flops: 2 * 180 },
+      { path: '2.0', layer: 'relu', outputShape: [5, 4], parameters: 0, trainable: 0, flops: 20 },
+      { path: '3', layer: 'linear(4, 2)', outputShape: [5, 2], parameters: 8, trainable: 0, flops: 80 },
     ]);
     expect([...nn.namedParameters(network).values()].map(({ initialized }) => initialized)).toEqual([false, false, false]);
     expect(nn.describeLayers(nn.dropout(0.5))).toEqual([
-      { path: '', layer: 'dropout(0.5)', outputShape: undefined, parameters: 0, trainable: 0 },
+      { path: '', layer: 'dropout(0.5)', outputShape: undefined, parameters: 0, trainable: 0, flops: undefined },
     ]);
   });
 });

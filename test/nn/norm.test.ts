@@ -14,6 +14,7 @@ import {
   zeros,
   type Tensor,
 } from '../../lib/index.js';
+import { traced } from '../ops/trace.js';
 import { counted, expectClose, goldenSlope, goldenX, parameterGradients, toFirst } from './golden.js';
 
 interface Recorded {
@@ -211,6 +212,45 @@ describe('fold', () => {
     const got = await new Model(folded).predict(data.from({ x: images }));
     expectClose(got, [...want.data()], 1e-5);
     expect(network.layers).toHaveLength(6);
+  });
+
+  it('goes into residual connections and nested chains: fewer nodes in the graph', async () => {
+    const block = nn.residual(
+      nn.sequential(
+        nn.conv2d(4, 4, 3, { padding: 1, bias: false }),
+        nn.batchNorm(4),
+        nn.relu(),
+        nn.conv2d(4, 4, 3, { padding: 1, bias: false }),
+        nn.batchNorm(4),
+      ),
+      nn.sequential(nn.conv2d(4, 4, 1, { bias: false }), nn.batchNorm(4)),
+    );
+    const network = nn.sequential(block, nn.relu(), nn.flatten(), nn.linear(64, 3));
+    const model = new Model(network, { loss: losses.softmaxCrossEntropy(), optimizer: optim.adam(), seed: 2 });
+    const images = { data: Float32Array.from({ length: 8 * 64 }, (_, i) => ((i * 37) % 19) / 9 - 1), shape: [8, 4, 4, 4] };
+    await model.fit({ x: images, y: Int32Array.from({ length: 8 }, (_, i) => i % 3) }, { epochs: 3, batchSize: 4 });
+    const folded = nn.fold(network);
+    expectClose(await new Model(folded).predict(images), [...(await model.predict(images)).data()], 1e-5);
+    expect(network.layers[0].body.layers).toHaveLength(5);
+
+    const text = (module: nn.Module): string => traced(['float32[8,4,4,4]'], (x) => module.forward(x)).text;
+    const count = (module: nn.Module, op: string): number => text(module).split(` = ${op} `).length - 1;
+    expect([count(network, 'normalize'), count(folded, 'normalize')]).toEqual([3, 0]);
+    expect([count(network, 'conv2d'), count(folded, 'conv2d')]).toEqual([2, 2]);
+    expect(text(folded).split('\n').length).toBeLessThan(text(network).split('\n').length);
+  });
+
+  it('leaves modules of one’s own alone', () => {
+    class Own extends nn.Module {
+      readonly layer = nn.linear(2, 2);
+      readonly norm = nn.batchNorm(2);
+      override forward(x: Tensor): Tensor {
+        return this.norm.forward(this.layer.forward(x).relu());
+      }
+    }
+    const own = new Own();
+    expect(nn.fold(own)).toBe(own);
+    expect(nn.fold(nn.sequential(own)).layers).toEqual([own]);
   });
 
   it('says what can not be merged', () => {

@@ -53,6 +53,7 @@ it('predict gives the features of a layer, in batches', async () => {
 it('summary counts the floating-point operations of a sample', () => {
   // 2·8·16 + 16 of the first layer, 16 of tanh, 2·16·3 + 3 of the second.
   expect(smallModel().summary([8])).toContain('387 FLOPs a sample');
+  expect(smallModel().summary([8])).toMatch(/^0 +linear\(8, 16\) .* 272$/mu);
   // 2·9·2 a pixel and channel, and 1 for the bias.
   const images = new Model(nn.sequential(nn.conv2d(2, 4, 3, { padding: 1 })));
   expect(images.summary([5, 5, 2])).toContain(`${((2 * 9 * 2 + 1) * 4 * 25).toLocaleString('en')} FLOPs a sample`);
