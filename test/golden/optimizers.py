@@ -10,7 +10,7 @@ import pathlib
 import torch
 
 STEPS = 200
-EVERY = 20
+EVERY = 40
 START = [0.5, -1.25, 2.0, -0.75, 0.125, 3.0]
 CURVATURE = [0.5, 1.0, 0.25, 1.5, 0.75, 0.125]
 CENTRE = [1.0, -2.0, 0.5, 0.25, -1.5, 2.5]
@@ -64,6 +64,9 @@ CASES = [
     ("adam", {"learningRate": 0.0078125, "maximize": True}, torch.optim.Adam, {"maximize": True}),
     ("adamw", {}, torch.optim.AdamW, {}),
     ("adamw", {"learningRate": "schedule", "weightDecay": 0.25}, torch.optim.AdamW, {"weight_decay": 0.25}),
+    ("adam", {"learningRate": 0.01, "amsgrad": True, "beta2": 0.75}, torch.optim.Adam, {"amsgrad": True, "betas": (0.9, 0.75)}),
+    ("adamw", {"learningRate": 0.01, "weightDecay": 0.125}, torch.optim.Adam, {"decoupled_weight_decay": True, "weight_decay": 0.125}),
+    ("adamw", {"learningRate": 0.0078125, "amsgrad": True, "maximize": True}, torch.optim.AdamW, {"amsgrad": True, "maximize": True}),
     (
         "adamw",
         {"learningRate": "schedule", "beta1": 0.5, "beta2": 0.9, "amsgrad": True, "maximize": True},
@@ -119,6 +122,18 @@ CASES = [
 ]
 
 
+def under_schedule(cases):
+    """Each case as it stands, and under a schedule; where the lecture's form of momentum is not PyTorch's."""
+    seen = []
+    for name, options, make, torch_options in cases:
+        for given in (options, {**options, "learningRate": "schedule"}):
+            lecture = options.get("momentumForm") == "lecture"
+            if (name, given) in seen or (lecture and given is not options):
+                continue
+            seen.append((name, given))
+            yield name, given, make, torch_options
+
+
 def record(name, options, make, torch_options):
     rate = options.get("learningRate")
     given = {} if rate is None else {"lr": schedule(0) if rate == "schedule" else rate}
@@ -140,7 +155,7 @@ def main():
     torch.set_default_dtype(torch.float64)
     problem = {"steps": STEPS, "every": EVERY, "start": START, "curvature": CURVATURE, "centre": CENTRE, "noise": NOISE}
     lines = [f'  "problem": {json.dumps(problem)},', f'  "torch": {json.dumps(torch.__version__.split("+")[0])},', '  "cases": [']
-    cases = [json.dumps(record(*case)) for case in CASES]
+    cases = [json.dumps(record(*case)) for case in under_schedule(CASES)]
     lines += [f"    {case}{',' if i + 1 < len(cases) else ''}" for i, case in enumerate(cases)]
     text = "\n".join(["{", *lines, "  ]", "}", ""])
     json.loads(text)
