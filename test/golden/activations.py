@@ -13,6 +13,11 @@ X = [-1000.0, -30.0, -7.5, -3.25, -2.0, -1.5, -0.75, -0.5, -1e-3, -1e-9, 0.0, 1e
 
 # softplus: PyTorch is linear from a threshold on, 20 unless given, where log(1 + e^x) still differs from x by 2e-9; from 40 on it does not.
 CASES = [
+    ("relu", {}, F.relu),
+    ("tanh", {}, torch.tanh),
+    ("sigmoid", {}, torch.sigmoid),
+    ("softmax", {}, lambda x: F.softmax(x, -1)),
+    ("logSoftmax", {}, lambda x: F.log_softmax(x, -1)),
     ("relu6", {}, F.relu6),
     ("leakyRelu", {}, F.leaky_relu),
     ("leakyRelu", {"slope": 0.25}, lambda x: F.leaky_relu(x, 0.25)),

@@ -29,8 +29,18 @@ def safe_cross_entropy(x, y, **options):
     return F.cross_entropy(x, y, ignore_index=-1, **options)
 
 
+def sigmoid_focal(x):
+    p = torch.sigmoid(x)
+    right, share = torch.where(binary == 1, p, 1 - p), torch.where(binary == 1, 0.25, 0.75)
+    return (share * (1 - right) ** 2 * F.binary_cross_entropy_with_logits(x, binary, reduction="none")).mean()
+
+
 # our loss, options, kind of target, function
 CASES = [
+    ("meanSquaredError", {}, "reals", lambda x: F.mse_loss(x, reals)),
+    ("softmaxCrossEntropy", {}, "labels", lambda x: F.cross_entropy(x, labels)),
+    ("softmaxCrossEntropy", {}, "soft", lambda x: F.cross_entropy(x, soft)),
+    ("sigmoidBinaryCrossEntropy", {}, "binary", lambda x: F.binary_cross_entropy_with_logits(x, binary)),
     ("softmaxCrossEntropy", {"classWeights": W.tolist()}, "labels", lambda x: F.cross_entropy(x, labels, W)),
     ("softmaxCrossEntropy", {"labelSmoothing": 0.2}, "labels", lambda x: F.cross_entropy(x, labels, label_smoothing=0.2)),
     ("softmaxCrossEntropy", {"ignoreLabel": -1}, "ignored", lambda x: safe_cross_entropy(x, ignored)),
@@ -49,6 +59,9 @@ CASES = [
     ("hinge", {}, "signs", lambda x: torch.clamp(1 - signs * x, min=0).mean()),
     ("squaredHinge", {}, "signs", lambda x: torch.clamp(1 - signs * x, min=0).square().mean()),
     ("sigmoidBinaryCrossEntropy", {"positiveWeight": 3}, "binary", lambda x: F.binary_cross_entropy_with_logits(x, binary, pos_weight=torch.tensor(3.0, dtype=torch.float64))),
+    ("hinge", {"labels": "binary"}, "binary", lambda x: torch.clamp(1 - signs * x, min=0).mean()),
+    ("sigmoidFocal", {"gamma": 2, "alpha": 0.25}, "binary", sigmoid_focal),
+    ("focal", {"gamma": 1.5, "classWeights": W.tolist()}, "labels", lambda x: ((1 - F.softmax(x, 1)[range(ROWS), labels]) ** 1.5 * F.cross_entropy(x, labels, W, reduction="none")).sum() / W[labels].sum()),
     ("focal", {"gamma": 2}, "labels", lambda x: ((1 - F.softmax(x, 1)[range(ROWS), labels]) ** 2 * F.cross_entropy(x, labels, reduction="none")).mean()),
 ]
 

@@ -41,7 +41,8 @@ def differentiate(module, shape):
     x = numbers(shape, lambda i: 7919 * i % 101 / 16 - 3).requires_grad_()
     y = module(x)
     (y * numbers(y.shape, lambda i: 1 + i % 5 / 4)).sum().backward()
-    return {"shape": shape, "output": list(y.shape), "y": y.flatten().tolist(), "dx": x.grad.flatten().tolist()}
+    gradients = {name: p.grad.flatten().tolist() for name, p in module.named_parameters()}
+    return {"shape": shape, "output": list(y.shape), "y": y.flatten().tolist(), "dx": x.grad.flatten().tolist(), "gradients": gradients}
 
 
 def record(name, arguments, module, shape):
@@ -57,8 +58,7 @@ def weight_norm(module, shape):
         normed.bias.copy_(numbers(normed.bias.shape, lambda i: i / 16 - 1 / 4))
     result = differentiate(normed, shape)
     shapes = {name: list(p.shape) for name, p in normed.named_parameters()}
-    gradients = {name: p.grad.flatten().tolist() for name, p in normed.named_parameters()}
-    return {**result, "shapes": shapes, "gradients": gradients}
+    return {**result, "shapes": shapes}
 
 
 path = pathlib.Path(__file__).with_suffix(".json")

@@ -1,4 +1,4 @@
-"""Records PyTorch's pooling and upsampling in float64, values and gradients, to pool.json. Run with a Python that has PyTorch.
+"""Records PyTorch's pooling, upsampling and padding in float64, values and gradients, to pool.json. Run with a Python that has PyTorch.
 
 x, channels-last, is x_i = ((7919 i) mod 101) / 16 - 3, which has ties; the gradient is that of sum(y * dy) with dy_i = 1 + (i mod 5) / 4, i
 counting channels-last too.
@@ -37,6 +37,9 @@ CASES = [
     ("upsample", IMAGE, [3, 2], {"mode": "bilinear"}, lambda x: F.interpolate(x, scale_factor=(3, 2), mode="bilinear", align_corners=False)),
     ("upsample", IMAGE, 2, {"mode": "bilinear", "alignCorners": True}, lambda x: F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True)),
     ("upsample", LINE, 3, {}, lambda x: F.interpolate(x, scale_factor=3, mode="nearest")),
+    ("zeroPad1d", LINE, [2, 1], {}, lambda x: F.pad(x, (2, 1))),
+    ("zeroPad2d", IMAGE, [[1, 0], [2, 3]], {}, lambda x: F.pad(x, (2, 3, 1, 0))),
+    ("globalAvgPool", LINE, None, {}, lambda x: x.mean(2)),
     ("upsample", LINE, 3, {"mode": "bilinear"}, lambda x: F.interpolate(x, scale_factor=3, mode="linear", align_corners=False)),
 ]
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { data, grad, losses, metrics, Model, nn, optim, softmax, tensor, zeros, type Tensor } from '../../lib/index.js';
+import { expectGolden, floats, type Float } from '../golden/expect.js';
 import { counted, expectClose, goldenX } from '../nn/golden.js';
 
 interface Golden {
@@ -21,21 +22,25 @@ const labelsOf = (of: (i: number) => number) => tensor(Int32Array.from({ length:
 const targets = {
   labels: () => labelsOf((i) => (3 * i + 1) % classes),
   ignored: () => labelsOf((i) => (i % 3 === 0 ? -1 : (3 * i + 1) % classes)),
-  soft: () => softmax(counted([rows, classes], (i) => i % 5)),
-  signs: () => counted([rows, 2], (i) => (i % 3 === 0 ? -1 : 1)),
-  binary: () => counted([rows, 2], (i) => (i % 3 === 0 ? 0 : 1)),
-  reals: () => counted([rows, classes], (i) => ((31 * i) % 17) / 4 - 2),
+  soft: (dtype?: Float) => softmax(counted([rows, classes], (i) => i % 5, dtype)),
+  signs: (dtype?: Float) => counted([rows, 2], (i) => (i % 3 === 0 ? -1 : 1), dtype),
+  binary: (dtype?: Float) => counted([rows, 2], (i) => (i % 3 === 0 ? 0 : 1), dtype),
+  reals: (dtype?: Float) => counted([rows, classes], (i) => ((31 * i) % 17) / 4 - 2, dtype),
 };
 const make = (name: keyof typeof losses, options: object): losses.Loss =>
   (losses[name] as (options: object) => losses.Loss)(options);
 
-describe('equals PyTorch', () => {
+describe.each(floats)('equals PyTorch in %s', (dtype) => {
   it.each(cases)('$loss $options, $target', ({ loss, options, target, columns, value, gradient }) => {
     const of = make(loss, options);
-    const x = goldenX([rows, columns]);
-    const y = targets[target]();
-    expect(Math.abs(of.call(x, y).item() - value)).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(value)));
-    expectClose(grad((input: Tensor) => of.call(input, y))(x), gradient);
+    const x = goldenX([rows, columns], dtype);
+    const y = targets[target](dtype);
+    expectGolden(of.call(x, y), [value], 'losses');
+    expectGolden(grad((input: Tensor) => of.call(input, y))(x), gradient, 'losses');
+  });
+
+  it('every loss has a case', () => {
+    expect(Object.keys(losses).filter((name) => !cases.some(({ loss }) => loss === name))).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { data, losses, metrics, Model, nn, optim, tensor, type Tensor } from '../../lib/index.js';
 import { over } from './over.js';
+import { metrics as digits } from '../golden/tolerances.js';
 
 interface Case {
   readonly classes: number;
@@ -51,17 +52,20 @@ describe('equals scikit-learn', () => {
     for (const [i, plain] of all.entries()) {
       const metric = golden.weighted ? metrics.weighted(plain) : plain;
       const weight = golden.weighted ? weights : undefined;
-      expect(over(metric, prediction, target, [n], weight), metric.name).toBeCloseTo(want[i] ?? NaN, 12);
-      expect(over(metric, prediction, target, [16, 16, 9], weight), metric.name).toBeCloseTo(want[i] ?? NaN, 12);
-      expect(metrics.measure(metric, prediction, target, weight)).toBeCloseTo(want[i] ?? NaN, 12);
+      expect(over(metric, prediction, target, [n], weight), metric.name).toBeCloseTo(want[i] ?? NaN, digits.classification);
+      expect(over(metric, prediction, target, [16, 16, 9], weight), metric.name).toBeCloseTo(
+        want[i] ?? NaN,
+        digits.classification,
+      );
+      expect(metrics.measure(metric, prediction, target, weight)).toBeCloseTo(want[i] ?? NaN, digits.classification);
     }
   });
 
   it.each(areas)('area under the ROC curve: $classes classes, ties $ties, $average', ({ classes, ties, average, value }) => {
     const { scores, labels, shape } = samples(classes);
     const given = tensor(ties ? scores.map(Math.floor) : scores, { shape });
-    expect(metrics.rocAuc(given, labels, { average })).toBeCloseTo(value, 14);
-    expect(metrics.rocAuc(given, tensor(labels), { average })).toBeCloseTo(value, 14);
+    expect(metrics.rocAuc(given, labels, { average })).toBeCloseTo(value, digits.areas);
+    expect(metrics.rocAuc(given, tensor(labels), { average })).toBeCloseTo(value, digits.areas);
   });
 });
 

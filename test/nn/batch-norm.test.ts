@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { batchNorm, data, losses, Model, mul, nn, optim, relu, tensor, transpose, zeros, type Tensor } from '../../lib/index.js';
+import { batchNorm, data, losses, Model, mul, nn, optim, relu, zeros, type Tensor } from '../../lib/index.js';
 import type { Effect, Graph } from '../../lib/ir/graph.js';
 import { Trace, withTrace } from '../../lib/ir/trace.js';
 import { backward } from '../../lib/passes/differentiate.js';
 import { optimize } from '../../lib/passes/compile.js';
 import { interpret } from '../../lib/runtime/interpret.js';
+import { expectGolden, floats } from '../golden/expect.js';
+import { counted, goldenSlope, goldenX, numbers, toFirst } from './golden.js';
 import { lines, traced as tracedGraph, float32 } from '../passes/graphs.js';
 
 interface Step {
@@ -26,24 +28,6 @@ const { cases } = JSON.parse(readFileSync(new URL('../golden/batch-norm.json', i
   cases: readonly Golden[];
 };
 
-function numbers(shape: readonly number[], of: (i: number) => number): Tensor {
-  const size = shape.reduce((product, length) => product * length, 1);
-  const counted = tensor(
-    Float64Array.from({ length: size }, (_, i) => of(i)),
-    { shape },
-  );
-  return toLast(counted);
-}
-const swapped = (x: Tensor, axes: readonly number[][]): Tensor => (x.rank < 3 ? x : transpose(x, axes[x.rank - 3]));
-const toLast = (x: Tensor): Tensor => swapped(x, [[0, 2, 1], [0, 2, 3, 1]]); // prettier-ignore
-const toFirst = (x: Tensor): Tensor => swapped(x, [[0, 2, 1], [0, 3, 1, 2]]); // prettier-ignore
-
-function expectClose(got: Tensor | undefined, want: readonly number[] | null, tolerance = 1e-12): void {
-  const values = got?.data() ?? [];
-  expect(values.length).toBe(want?.length ?? 0);
-  want?.forEach((value, i) => expect(Math.abs(values[i]! - value)).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(value))));
-}
-
 /** A training step of a layer, traced: outputs are y, ∂x, the parameters' gradients, then what the buffers become. */
 function traced(layer: nn.BatchNorm, x: Tensor): { graph: Graph; effects: Effect[] } {
   const trace = new Trace({ training: true });
@@ -57,26 +41,25 @@ function traced(layer: nn.BatchNorm, x: Tensor): { graph: Graph; effects: Effect
   });
 }
 
-describe('equals PyTorch', () => {
+describe.each(floats)('equals PyTorch in %s', (dtype) => {
   it.each(cases)('$shape, $options', ({ shape, options, steps, evaluated }) => {
-    const layer = nn.batchNorm(shape[1]!, { ...options, dtype: 'float64' });
-    layer.weight?.adopt(tensor(Float64Array.from({ length: shape[1]! }, (_, c) => 1 + c / 4)).storage);
-    layer.bias?.adopt(tensor(Float64Array.from({ length: shape[1]! }, (_, c) => c / 8)).storage);
-    const dy = numbers(shape, (i) => 1 + (i % 5) / 4);
+    const layer = nn.batchNorm(shape[1]!, { ...options, dtype });
+    layer.weight?.adopt(numbers([shape[1]!], (c) => 1 + c / 4, dtype).storage);
+    layer.bias?.adopt(numbers([shape[1]!], (c) => c / 8, dtype).storage);
+    const dy = goldenSlope(shape, dtype);
     steps.forEach((step, t) => {
-      const x = numbers(shape, (i) => ((7919 * i + 13 * t) % 101) / 16 - 3);
-      const { graph, effects } = traced(layer, x);
-      const outputs = interpret(optimize(graph), [x, dy]);
+      const { graph, effects } = traced(layer, dy);
+      const outputs = interpret(optimize(graph), [counted(shape, (i) => ((7919 * i + 13 * t) % 101) / 16 - 3, dtype), dy]);
       const heads = outputs.length - effects.length;
-      expectClose(toFirst(outputs[0]!), step.y);
-      expectClose(toFirst(outputs[1]!), step.dx);
-      expectClose(layer.weight && outputs[2], step.dweight);
-      expectClose(layer.bias && outputs[3], step.dbias);
+      expectGolden(toFirst(outputs[0]!), step.y, 'batchNorm');
+      expectGolden(toFirst(outputs[1]!), step.dx, 'batchNorm');
+      expectGolden(layer.weight && outputs[2], step.dweight, 'batchNorm');
+      expectGolden(layer.bias && outputs[3], step.dbias, 'batchNorm');
       effects.forEach(({ target }, i) => (target as nn.Buffer).assign(outputs[heads + i]!));
-      expectClose(layer.runningMean, step.mean);
-      expectClose(layer.runningVar, step.variance);
+      expectGolden(layer.runningMean, step.mean, 'runningStatistics');
+      expectGolden(layer.runningVar, step.variance, 'runningStatistics');
     });
-    expectClose(toFirst(layer.forward(numbers(shape, (i) => ((7919 * i) % 101) / 16 - 3))), evaluated);
+    expectGolden(toFirst(layer.forward(goldenX(shape, dtype))), evaluated, 'batchNorm');
     if (layer.batchesTracked) expect(layer.batchesTracked.item()).toBe(3);
   });
 });

@@ -4,17 +4,20 @@ import type { Tensor } from '../../lib/ir/tensor.js';
 import * as nn from '../../lib/nn/index.js';
 import * as ops from '../../lib/ops/index.js';
 import { grad, jit } from '../../lib/runtime/index.js';
+import { expectGolden, floats, type Float } from '../golden/expect.js';
+import { goldenSlope, goldenX, numbers, parameterGradients, toFirst } from './golden.js';
 
 interface Golden {
-  readonly layer: 'conv1d' | 'conv2d' | 'convTranspose1d' | 'convTranspose2d';
+  readonly layer: 'linear' | 'conv1d' | 'conv2d' | 'depthwiseConv2d' | 'convTranspose1d' | 'convTranspose2d';
   readonly channels: readonly [number, number];
-  readonly kernel: number | readonly [number, number];
+  readonly kernel: number | readonly [number, number] | null;
   readonly options: Record<string, unknown>;
   readonly shape: readonly number[];
   readonly output: readonly number[];
   readonly y: readonly number[];
   readonly dx: readonly number[];
   readonly dw: readonly number[];
+  readonly db: readonly number[] | null;
   readonly weight: readonly number[];
 }
 
@@ -22,46 +25,27 @@ const { cases } = JSON.parse(readFileSync(new URL('../golden/conv.json', import.
   cases: readonly Golden[];
 };
 
-function numbers(shape: readonly number[], of: (i: number) => number): Tensor {
-  const size = shape.reduce((product, length) => product * length, 1);
-  return ops.tensor(
-    Float64Array.from({ length: size }, (_, i) => of(i)),
-    { shape },
-  );
-}
-const toLast = (x: Tensor): Tensor => ops.transpose(x, x.rank === 3 ? [0, 2, 1] : [0, 2, 3, 1]);
-const toFirst = (x: Tensor): Tensor => ops.transpose(x, x.rank === 3 ? [0, 2, 1] : [0, 3, 1, 2]);
-
-function expectClose(got: Tensor, want: readonly number[]): void {
-  const data = got.data();
-  expect(data.length).toBe(want.length);
-  want.forEach((value, i) =>
-    expect(Math.abs((data[i] ?? NaN) - value)).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(value))),
-  );
+function layerOf({ layer, channels, kernel, options }: Golden, dtype: Float): nn.Linear | nn.Conv | nn.ConvTranspose {
+  const make = nn[layer] as (...args: readonly unknown[]) => nn.Linear | nn.Conv | nn.ConvTranspose;
+  const sizes = layer === 'depthwiseConv2d' ? channels.slice(1) : channels;
+  return make(...sizes, ...(kernel === null ? [] : [kernel]), { ...options, dtype });
 }
 
-function layerOf({ layer, channels, kernel, options }: Golden): nn.Conv | nn.ConvTranspose {
-  const make = nn[layer] as (into: number, out: number, size: unknown, options: unknown) => nn.Conv | nn.ConvTranspose;
-  return make(channels[0], channels[1], kernel, { ...options, dtype: 'float64' });
-}
-
-describe('equals PyTorch', () => {
+describe.each(floats)('equals PyTorch in %s', (dtype) => {
   it.each(cases)('$layer $channels, $kernel, $options', (golden) => {
-    const layer = layerOf(golden);
-    const { layout } = layer.weight;
-    expect(layout?.externalShape).toEqual(golden.weight);
-    const w = layout!.fromExternal(numbers(golden.weight, (i) => ((31 * i) % 17) / 8 - 1));
-    layer.weight.adopt(w.storage);
-    layer.bias?.adopt(numbers(layer.bias.shape, (i) => i / 4 - 1).storage);
-    const x = toLast(numbers(golden.shape, (i) => ((7919 * i) % 101) / 16 - 3));
-    const y = layer.forward(x);
-    expectClose(toFirst(y), golden.y);
-    const dy = toLast(numbers(golden.output, (i) => 1 + (i % 5) / 4));
-    const options = Object.fromEntries(Object.entries(golden.options).filter(([name]) => name !== 'bias'));
-    const op = ops[golden.layer] as (x: Tensor, w: Tensor, options: unknown) => Tensor;
-    const [dx, dw] = grad(([a, b]: readonly Tensor[]) => ops.sum(ops.mul(op(a!, b!, options), dy)))([x, layer.weight]);
-    expectClose(toFirst(dx!), golden.dx);
-    expectClose(layout!.toExternal(dw!), golden.dw);
+    const layer = layerOf(golden, dtype);
+    const op = golden.layer === 'linear' ? 'linear' : golden.layer.startsWith('convTranspose') ? 'convTranspose' : 'conv';
+    const { weight, bias } = layer;
+    expect(weight.layout?.externalShape).toEqual(golden.weight);
+    weight.adopt(weight.layout!.fromExternal(numbers(golden.weight, (i) => ((31 * i) % 17) / 8 - 1, dtype)).storage);
+    bias?.adopt(numbers(bias.shape, (i) => i / 4 - 1, dtype).storage);
+    const [x, slope] = [goldenX(golden.shape, dtype), goldenSlope(golden.output, dtype)];
+    expectGolden(toFirst(layer.forward(x)), golden.y, op);
+    const dx = grad((input: Tensor) => ops.sum(ops.mul(layer.forward(input), slope)))(x);
+    expectGolden(toFirst(dx), golden.dx, op);
+    const [dw, db] = parameterGradients(layer, x, slope, bias ? [weight, bias] : [weight]);
+    expectGolden(weight.layout!.toExternal(dw!), golden.dw, op);
+    expectGolden(db, golden.db, op);
   });
 });
 

@@ -3,21 +3,27 @@ import { tensor, transpose, type nn, type Tensor } from '../../lib/index.js';
 import { Trace, withTrace } from '../../lib/ir/trace.js';
 import { backward } from '../../lib/passes/differentiate.js';
 import { interpret } from '../../lib/runtime/interpret.js';
+import type { Float } from '../golden/expect.js';
 
-/** A float64 tensor that is counted in PyTorch's order (channels first), channels last. */
-export function counted(shape: readonly number[], of: (i: number) => number): Tensor {
+/** A tensor of the i-th numbers in row-major order. */
+export function numbers(shape: readonly number[], of: (i: number) => number, dtype: Float = 'float64'): Tensor {
   const size = shape.reduce((product, length) => product * length, 1);
-  return toLast(
-    tensor(
-      Float64Array.from({ length: size }, (_, i) => of(i)),
-      { shape },
-    ),
+  return tensor(
+    Float64Array.from({ length: size }, (_, i) => of(i)),
+    { shape, dtype },
   );
 }
 
-/** What PyTorch's scripts take as x, and as the gradient that comes from above. */
-export const goldenX = (shape: readonly number[]): Tensor => counted(shape, (i) => ((7919 * i) % 101) / 16 - 3);
-export const goldenSlope = (shape: readonly number[]): Tensor => counted(shape, (i) => 1 + (i % 5) / 4);
+/** A tensor that is counted in PyTorch's order (channels first), channels last. */
+export function counted(shape: readonly number[], of: (i: number) => number, dtype?: Float): Tensor {
+  return toLast(numbers(shape, of, dtype));
+}
+
+/** What PyTorch's scripts take as x, and as the gradient that comes from above: float32 holds both as they are. */
+export const xOf = (i: number): number => ((7919 * i) % 101) / 16 - 3;
+export const slopeOf = (i: number): number => 1 + (i % 5) / 4;
+export const goldenX = (shape: readonly number[], dtype?: Float): Tensor => counted(shape, xOf, dtype);
+export const goldenSlope = (shape: readonly number[], dtype?: Float): Tensor => counted(shape, slopeOf, dtype);
 
 const toLastAxes: Readonly<Record<number, readonly number[]>> = { 3: [0, 2, 1], 4: [0, 2, 3, 1] };
 const toFirstAxes: Readonly<Record<number, readonly number[]>> = { 3: [0, 2, 1], 4: [0, 3, 1, 2] };
@@ -40,7 +46,7 @@ export function expectClose(got: Tensor | undefined, want: readonly number[] | n
   );
 }
 
-/** Gradients of Σ y·slope for parameters of a layer. */
+/** Gradients of Σ y·slope for tensors that a layer uses. */
 export function parameterGradients(layer: nn.Module, x: Tensor, slope: Tensor, parameters: readonly Tensor[]): Tensor[] {
   const trace = new Trace();
   const graph = withTrace(trace, () => {

@@ -15,24 +15,28 @@ import {
   type Tensor,
 } from '../../lib/index.js';
 import { traced } from '../ops/trace.js';
-import { counted, expectClose, goldenSlope, goldenX, parameterGradients, toFirst } from './golden.js';
+import { expectGolden, floats, type Float } from '../golden/expect.js';
+import { counted, expectClose, goldenSlope, goldenX, numbers, parameterGradients, toFirst } from './golden.js';
+
+type NormName = 'layerNorm' | 'rmsNorm' | 'groupNorm' | 'instanceNorm';
 
 interface Recorded {
-  readonly name: string;
+  readonly name: NormName;
   readonly shape: readonly number[];
   readonly output: readonly number[];
   readonly y: readonly number[];
   readonly dx: readonly number[];
+  readonly gradients: Readonly<Record<string, readonly number[]>>;
 }
 interface Golden {
   readonly cases: readonly (Recorded & { readonly arguments: readonly unknown[] })[];
-  readonly weightNorm: readonly (Recorded & {
+  readonly weightNorm: readonly (Omit<Recorded, 'name'> & {
+    readonly name: 'linear' | 'conv2d';
     readonly shapes: Readonly<Record<string, readonly number[]>>;
-    readonly gradients: Readonly<Record<string, readonly number[]>>;
   })[];
 }
 const golden = JSON.parse(readFileSync(new URL('../golden/norm.json', import.meta.url), 'utf8')) as Golden;
-const layers: Readonly<Record<string, (...args: never[]) => nn.Module>> = {
+const layers: Readonly<Record<NormName, (...args: never[]) => nn.Module>> = {
   layerNorm: nn.layerNorm,
   rmsNorm: nn.rmsNorm,
   groupNorm: nn.groupNorm,
@@ -44,56 +48,52 @@ const asIs = (name: string) => name === 'layerNorm' || name === 'rmsNorm';
 
 function fill(layer: nn.Module, of: Readonly<Record<string, (i: number) => number>>): void {
   for (const [name, parameter] of nn.namedParameters(layer))
-    parameter.adopt(
-      tensor(
-        Float64Array.from({ length: parameter.size }, (_, i) => of[name]!(i)),
-        { shape: parameter.shape },
-      ).storage,
-    );
+    parameter.adopt(numbers(parameter.shape, of[name]!, parameter.dtype as Float).storage);
 }
 
-describe('equals PyTorch', () => {
-  it.each(golden.cases)('$name $arguments', ({ name, arguments: args, shape, output, y, dx }) => {
+describe.each(floats)('equals PyTorch in %s', (dtype) => {
+  it.each(golden.cases)('$name $arguments', ({ name, arguments: args, shape, output, y, dx, gradients }) => {
     const options = args.at(-1) as nn.NormOptions;
-    const layer = layers[name]!(...([...args.slice(0, -1), { ...options, dtype: 'float64' }] as never[]));
+    const layer = layers[name](...([...args.slice(0, -1), { ...options, dtype }] as never[]));
     fill(layer, { weight: (i) => 1 + i / 8, bias: (i) => i / 16 - 1 / 4 });
     const lie = asIs(name) ? toFirst : (x: Tensor) => x;
     const back = asIs(name) ? (x: Tensor) => x : toFirst;
-    const x = lie(goldenX(shape));
-    expectClose(back(layer.forward(x)), y);
-    const slope = lie(goldenSlope(output));
-    expectClose(back(grad((input: Tensor) => layer.forward(input).mul(slope).sum())(x)), dx);
+    const x = lie(goldenX(shape, dtype));
+    expectGolden(back(layer.forward(x)), y, name);
+    const slope = lie(goldenSlope(output, dtype));
+    expectGolden(back(grad((input: Tensor) => layer.forward(input).mul(slope).sum())(x)), dx, name);
+    const parameters = [...nn.namedParameters(layer)];
+    expect(parameters.map(([path]) => path)).toEqual(Object.keys(gradients));
+    const found = parameterGradients(layer, x, slope, [...nn.namedParameters(layer).values()]);
+    parameters.forEach(([path], i) => expectGolden(found[i], gradients[path]!, name));
   });
 });
 
-describe('weight norm', () => {
+describe.each(floats)('weight norm in %s', (dtype) => {
   it.each(golden.weightNorm)('equals PyTorch: $name', ({ name, shape, output, y, dx, shapes, gradients }) => {
-    const inner = name === 'linear' ? nn.linear(5, 4, { dtype: 'float64' }) : nn.conv2d(3, 4, 2, { dtype: 'float64' });
+    const inner = name === 'linear' ? nn.linear(5, 4, { dtype }) : nn.conv2d(3, 4, 2, { dtype });
     const layer = nn.weightNorm(inner);
     const { direction, magnitude, bias } = layer;
     expect({ weight_g: magnitude.layout?.externalShape, weight_v: direction.layout?.externalShape, bias: bias?.shape }).toEqual(
       shapes,
     );
     const outer = { weight_v: (i: number) => ((31 * i) % 17) / 8 - 1, weight_g: (i: number) => 1 + i / 8 };
-    const values = (names: readonly number[], of: (i: number) => number) =>
-      tensor(
-        Float64Array.from({ length: names.reduce((a, b) => a * b, 1) }, (_, i) => of(i)),
-        { shape: names },
-      );
-    direction.adopt(direction.layout!.fromExternal(values(shapes.weight_v!, outer.weight_v)).storage);
-    magnitude.adopt(magnitude.layout!.fromExternal(values(shapes.weight_g!, outer.weight_g)).storage);
-    bias!.adopt(values(shapes.bias!, (i) => i / 16 - 1 / 4).storage);
-    const x = goldenX(shape);
-    expectClose(toFirst(layer.forward(x)), y);
-    const slope = goldenSlope(output);
+    direction.adopt(direction.layout!.fromExternal(numbers(shapes.weight_v!, outer.weight_v, dtype)).storage);
+    magnitude.adopt(magnitude.layout!.fromExternal(numbers(shapes.weight_g!, outer.weight_g, dtype)).storage);
+    bias!.adopt(numbers(shapes.bias!, (i) => i / 16 - 1 / 4, dtype).storage);
+    const x = goldenX(shape, dtype);
+    expectGolden(toFirst(layer.forward(x)), y, 'weightNorm');
+    const slope = goldenSlope(output, dtype);
     const loss = (input: Tensor) => layer.forward(input).mul(slope).sum();
-    expectClose(toFirst(grad(loss)(x)), dx);
+    expectGolden(toFirst(grad(loss)(x)), dx, 'weightNorm');
     const [dv, dg, db] = parameterGradients(layer, x, slope, [direction, magnitude, bias!]);
-    expectClose(direction.layout!.toExternal(dv!), gradients.weight_v!);
-    expectClose(dg, gradients.weight_g!);
-    expectClose(db, gradients.bias!);
+    expectGolden(direction.layout!.toExternal(dv!), gradients.weight_v!, 'weightNorm');
+    expectGolden(dg, gradients.weight_g!, 'weightNorm');
+    expectGolden(db, gradients.bias!, 'weightNorm');
   });
+});
 
+describe('weight norm', () => {
   it('begins as the layer that it wraps, and trains', async () => {
     const inner = nn.linear(3, 2);
     const layer = nn.weightNorm(inner);

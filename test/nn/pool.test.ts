@@ -5,6 +5,8 @@ import * as nn from '../../lib/nn/index.js';
 import type { AvgPoolOptions, MaxPoolOptions, PerAxis, UpsampleOptions } from '../../lib/ops/index.js';
 import * as ops from '../../lib/ops/index.js';
 import { grad, jit } from '../../lib/runtime/index.js';
+import { expectGolden, floats, type Float } from '../golden/expect.js';
+import { numbers as numbersOf, slopeOf, xOf } from './golden.js';
 
 interface Golden {
   readonly cases: readonly {
@@ -41,39 +43,31 @@ const layers: Readonly<Record<string, (argument: PerAxis<2>, options: MaxPoolOpt
   globalAvgPool: () => nn.globalAvgPool(),
   globalMaxPool: () => nn.globalMaxPool(),
   upsample: (scale, options) => nn.upsample(scale, options as UpsampleOptions),
+  zeroPad1d: (margin) => nn.zeroPad1d(margin),
+  zeroPad2d: (margins) => nn.zeroPad2d(margins as number | readonly [nn.Margin, nn.Margin]),
 };
 
-/** The script's x. */
-function numbers(shape: readonly number[]): Tensor {
-  const size = shape.reduce((product, length) => product * length, 1);
-  return ops.tensor(
-    Float64Array.from({ length: size }, (_, i) => ((7919 * i) % 101) / 16 - 3),
-    { shape },
-  );
+/** The script's x, which is counted channels-last. */
+const numbers = (shape: readonly number[], dtype?: Float): Tensor => numbersOf(shape, xOf, dtype);
+
+/** Their line in the table. */
+function lineOf(name: string): 'maxPool' | 'avgPool' | 'upsample' | 'zeroPad' {
+  if (name === 'upsample') return name;
+  return name.startsWith('zeroPad') ? 'zeroPad' : /max/i.test(name) ? 'maxPool' : 'avgPool';
 }
 
-function expectClose(got: Tensor, want: readonly number[]): void {
-  const data = got.data();
-  expect(data.length).toBe(want.length);
-  want.forEach((value, i) =>
-    expect(Math.abs((data[i] ?? NaN) - value)).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(value))),
-  );
-}
-
-describe('equals PyTorch', () => {
+describe.each(floats)('equals PyTorch in %s', (dtype) => {
   it.each(
     golden.cases.map((one) => [`${one.name} ${JSON.stringify(one.argument)} ${JSON.stringify(one.options)}`, one] as const),
   )('%s', (_, { name, shape, argument, options, output, y, gradient }) => {
     const layer = layers[name]!(argument, options);
-    const x = numbers(shape);
+    const x = numbers(shape, dtype);
+    const op = lineOf(name);
     const result = jit((given: Tensor) => layer.forward(given)).sync(x);
     expect(result.shape).toEqual(output);
-    expectClose(result, y);
-    const weights = ops.tensor(
-      Float64Array.from({ length: result.size }, (__, i) => 1 + (i % 5) / 4),
-      { shape: output },
-    );
-    expectClose(grad((given: Tensor) => ops.sum(ops.mul(layer.forward(given), weights)))(x), gradient);
+    expectGolden(result, y, op);
+    const slope = numbersOf(output, slopeOf, dtype);
+    expectGolden(grad((given: Tensor) => ops.sum(ops.mul(layer.forward(given), slope)))(x), gradient, op);
   });
 });
 

@@ -6,7 +6,7 @@ import { isFloat } from '../../lib/dtype.js';
 import { Model, nn, tensor, type StateDict, type Tensor } from '../../lib/index.js';
 import { readSafetensors, writeSafetensors } from '../../lib/io/safetensors.js';
 import { loadFile } from '../../lib/train/files.js';
-import { tolerances } from '../golden/tolerances.js';
+import { roundTrip } from '../golden/tolerances.js';
 import { temporaryFolder } from '../io/folder.js';
 import { toFirst, toLast } from './golden.js';
 import { build, cases, EveryLayer } from './round-trip-network.js';
@@ -28,7 +28,7 @@ function expectSame(got: Tensor, want: Tensor, dtype: 'float32' | 'float64'): vo
   const [found, expected] = [got.data(), want.data()];
   const largest = Math.max(1, ...Array.from(expected, Math.abs));
   const worst = Math.max(...Array.from(expected, (value, i) => Math.abs(found[i]! - value)));
-  expect(worst / largest).toBeLessThanOrEqual(tolerances.roundTrip[dtype]);
+  expect(worst / largest).toBeLessThanOrEqual(roundTrip[dtype]);
 }
 
 describe.each(['float32', 'float64'] as const)('%s', (dtype) => {
@@ -114,7 +114,7 @@ describe.runIf(target !== undefined)('for PyTorch', () => {
       const outer = alike ? y : toFirst(y);
       return [name, { shape: outer.shape, dtype: outer.dtype, data: outer.data() }] as const;
     });
-    await writeFile(join(target!, 'tolerances.json'), JSON.stringify(tolerances.roundTrip));
+    await writeFile(join(target!, 'tolerances.json'), JSON.stringify(roundTrip));
     await writeSafetensors(join(target!, `outputs-${dtype}.safetensors`), new Map(outputs));
   });
 });

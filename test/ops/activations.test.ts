@@ -5,6 +5,7 @@ import * as nn from '../../lib/nn/index.js';
 import * as ops from '../../lib/ops/index.js';
 import { grad, jit, valueAndGrad } from '../../lib/runtime/index.js';
 import { checkGradients } from '../../lib/runtime/index.js';
+import { expectGolden, floats, type Float } from '../golden/expect.js';
 
 interface Golden {
   readonly x: readonly number[];
@@ -23,20 +24,42 @@ interface Golden {
 }
 
 const golden = JSON.parse(readFileSync(new URL('../golden/activations.json', import.meta.url), 'utf8')) as Golden;
-const float64 = (data: readonly number[], shape: readonly number[] = [data.length]) =>
-  ops.tensor(Float64Array.from(data), { shape });
+const tensorOf = (data: readonly number[], dtype: Float, shape: readonly number[] = [data.length]) =>
+  ops.tensor(Float64Array.from(data), { shape, dtype });
+const float64 = (data: readonly number[], shape?: readonly number[]) => tensorOf(data, 'float64', shape);
 
 type Options = Golden['cases'][number]['options'];
 const { relu6, selu, silu, mish, softplus, logSigmoid, hardTanh, hardSigmoid, hardSwish, softsign } = ops;
-const plain = { relu6, selu, silu, mish, softplus, logSigmoid, hardTanh, hardSigmoid, hardSwish, softsign };
+const plain = {
+  relu: ops.relu,
+  tanh: ops.tanh,
+  sigmoid: ops.sigmoid,
+  relu6,
+  selu,
+  silu,
+  mish,
+  softplus,
+  logSigmoid,
+  hardTanh,
+  hardSigmoid,
+  hardSwish,
+  softsign,
+};
 const byName: Readonly<Record<string, (x: Tensor, options: Options) => Tensor>> = {
   ...plain,
+  softmax: (x) => ops.softmax(x),
+  logSoftmax: (x) => ops.logSoftmax(x),
   glu: (x) => ops.glu(x),
   gelu: (x, { approximate }) => ops.gelu(x, approximate && { approximate }),
   leakyRelu: (x, { slope }) => ops.leakyRelu(x, slope),
   elu: (x, { alpha }) => ops.elu(x, alpha),
 };
 const layers: Readonly<Record<string, (options: Options) => nn.Module>> = {
+  relu: nn.relu,
+  tanh: nn.tanh,
+  sigmoid: nn.sigmoid,
+  softmax: nn.softmax,
+  logSoftmax: nn.logSoftmax,
   relu6: nn.relu6,
   selu: nn.selu,
   silu: nn.silu,
@@ -56,55 +79,50 @@ const layers: Readonly<Record<string, (options: Options) => nn.Module>> = {
 /** Σ yᵢ·(1 + (i mod 5)/4), as the recorded gradients have it. */
 function weighted(y: Tensor): Tensor {
   const weights = Array.from({ length: y.size }, (_, i) => 1 + (i % 5) / 4);
-  return ops.sum(ops.mul(y, float64(weights, y.shape)));
+  return ops.sum(ops.mul(y, tensorOf(weights, y.dtype as Float, y.shape)));
 }
 
 /**
- * Relative 1e-12. Where two numbers near 1 cancel, as in 1 + erf and in x·σ′ + σ, neither side has better than a few roundings of the terms:
- * absolute 1e-15 for each unit of x there.
+ * Where two numbers near 1 cancel, as in 1 + erf and in x·σ′ + σ, neither side has better than a few roundings of the terms, which grow with x until one of
+ * them underflows.
  */
-function expectClose(found: ArrayLike<number>, want: readonly number[], x: readonly number[]): void {
-  expect(found.length).toBe(want.length);
-  want.forEach((value, i) => {
-    const allowed = 1e-12 * Math.abs(value) + 1e-15 * Math.min(10, Math.max(1, Math.abs(x[i] ?? 0)));
-    expect(Math.abs((found[i] ?? NaN) - value), `${x[i]}: ${found[i]} for ${value}`).toBeLessThanOrEqual(allowed);
-  });
-}
+const termsAt =
+  (x: readonly number[]) =>
+  (i: number): number =>
+    Math.min(10, Math.max(1, Math.abs(x[i] ?? 0)));
 
-describe('activations recorded from PyTorch, values and gradients to ±1000', () => {
+describe.each(floats)('activations recorded from PyTorch, values and gradients to ±1000, in %s', (dtype) => {
   for (const { name, options, y, gradient } of golden.cases) {
     it(`${name} ${JSON.stringify(options)}`, () => {
       const apply = byName[name];
       const layer = layers[name]?.(options);
       if (!apply || !layer) throw new Error(`no ${name}`);
-      const x = float64(golden.x);
-      const half = name === 'glu' ? golden.x.slice(0, y.length) : golden.x;
-      expectClose(apply(x, options).data(), y, half);
+      const x = tensorOf(golden.x, dtype);
+      const terms = termsAt(name === 'glu' ? golden.x.slice(0, y.length) : golden.x);
+      expectGolden(apply(x, options), y, 'activations', terms);
       // PyTorch's own hardsigmoid_backward takes 1/6 in float32, for float64 too.
       const exact = name === 'hardSigmoid' ? gradient.map((value) => (value / Math.fround(1 / 6)) * (1 / 6)) : gradient;
-      expectClose(grad((at: Tensor) => weighted(apply(at, options)))(x).data(), exact, golden.x);
-      expectClose(
-        jit((at: Tensor) => layer.forward(at))
-          .sync(x)
-          .data(),
-        y,
-        half,
-      );
+      expectGolden(grad((at: Tensor) => weighted(apply(at, options)))(x), exact, 'activations', termsAt(golden.x));
+      expectGolden(jit((at: Tensor) => layer.forward(at)).sync(x), y, 'activations', terms);
     });
   }
 
   for (const { slope, y, gradient, slopeGradient } of golden.prelu) {
     it(`prelu with ${slope.length} slopes`, () => {
-      const x = float64(golden.x, [6, 4]);
-      const slopes = float64(slope);
-      expectClose(ops.prelu(x, slopes).data(), y, golden.x);
+      const x = tensorOf(golden.x, dtype, [6, 4]);
+      const slopes = tensorOf(slope, dtype);
+      expectGolden(ops.prelu(x, slopes), y, 'activations', termsAt(golden.x));
       const f = (at: Tensor, by: Tensor): Tensor => weighted(ops.prelu(at, by));
-      const dx = grad(f)(x, slopes);
-      const ds = grad(f, { argument: 1 })(x, slopes);
-      expectClose(dx.data(), gradient, golden.x);
-      expectClose(ds.data(), slopeGradient, slopeGradient);
+      expectGolden(grad(f)(x, slopes), gradient, 'activations', termsAt(golden.x));
+      expectGolden(grad(f, { argument: 1 })(x, slopes), slopeGradient, 'activations', termsAt(slopeGradient));
     });
   }
+
+  it('every activation has a case', () => {
+    const recorded = [...golden.cases.map(({ name }) => name), 'prelu', 'identity'];
+    const others = [...Object.keys(layers), ...Object.keys(byName)];
+    expect(others.filter((name) => !recorded.includes(name))).toEqual([]);
+  });
 });
 
 describe('in float32', () => {

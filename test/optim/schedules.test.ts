@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { data, losses, Model, nn, optim } from '../../lib/index.js';
+import { schedules as tolerance } from '../golden/tolerances.js';
 
 const { schedules } = optim;
 
@@ -44,7 +45,7 @@ describe('schedules recorded from PyTorch', () => {
     it(`${schedule} ${JSON.stringify(options)}`, () => {
       const ours = values(make(schedule, options), rates.length);
       // Its recursions add up rounding of the largest rate.
-      rates.forEach((want, step) => expect(Math.abs((ours[step] ?? NaN) - want)).toBeLessThan(1e-15));
+      rates.forEach((want, step) => expect(Math.abs((ours[step] ?? NaN) - want)).toBeLessThan(tolerance));
     });
   }
 });

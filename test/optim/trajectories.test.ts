@@ -17,10 +17,10 @@ import {
   type Optimizer,
   type SgdOptions,
 } from '../../lib/optim/index.js';
+import { trajectories as tolerance } from '../golden/tolerances.js';
 import { follow, golden, gradientAt, relativeError, schedule } from './problem.js';
 
 const { steps, every, start } = golden.problem;
-const tolerance = 1e-12;
 
 /** Recorded options are checked by name and value, as a user's are. */
 const factories: Readonly<Record<string, (options: object) => Optimizer>> = {

@@ -12,6 +12,7 @@ import {
   type SparseLinearOptions,
   type TfidfOptions,
 } from '../../lib/index.js';
+import { sparse as allowed } from '../golden/tolerances.js';
 
 /** What test/golden/sparse.py recorded of scikit-learn. */
 interface Golden {
@@ -38,7 +39,7 @@ function expectRows(actual: SparseMatrix, expected: Rows): void {
   expect(actual.columns).toBe(expected.columns);
   expect([...offsets]).toEqual(expected.offsets);
   expect([...indices]).toEqual(expected.indices);
-  expectClose(values, expected.values, 1e-6);
+  expectClose(values, expected.values, allowed.weights);
 }
 
 function expectClose(actual: ArrayLike<number>, expected: number[], tolerance: number): void {
@@ -63,7 +64,7 @@ describe("scikit-learn's vectorizers", () => {
   test.each(golden.weighting)('tf-idf $ours', async ({ ours, idf, rows }) => {
     const vectorizer = new TfidfVectorizer(ours);
     expectRows(await vectorizer.fitTransform(golden.texts), rows);
-    if (idf) expectClose(vectorizer.idf ?? [], idf, 1e-14);
+    if (idf) expectClose(vectorizer.idf ?? [], idf, allowed.idf);
     else expect(vectorizer.idf).toBeDefined();
     expectRows(await vectorizer.transform(golden.texts), rows);
   });
@@ -77,20 +78,20 @@ describe("scikit-learn's estimators", () => {
     const l1 = (ours.l1Ratio ?? 0) > 0;
     // At its end a fit applies the L1 that is due to every weight, scikit-learn only to those of the last rows.
     if (l1) expectShrunk(model.coefficients().data(), coefficients.flat());
-    else expectClose(model.coefficients().data(), coefficients.flat(), 3e-5);
-    expectClose(model.intercepts(), intercepts, l1 ? 1e-2 : 3e-5);
+    else expectClose(model.coefficients().data(), coefficients.flat(), allowed.descent);
+    expectClose(model.intercepts(), intercepts, l1 ? allowed.shrunkIntercepts : allowed.descent);
   });
 
   test.each(golden.dual)('LIBLINEAR, $loss', async ({ loss, alpha, coefficients, intercepts }) => {
     const model = new SparseLinear({ loss, alpha, solver: 'dual' });
     const x = await SparseMatrix.from(golden.x);
     await model.fit(x, golden.y2, { gap: 1e-11, epochs: 100_000 });
-    expectClose(model.coefficients().data(), coefficients.flat(), 1e-4);
-    expectClose(model.intercepts(), intercepts, 1e-3);
+    expectClose(model.coefficients().data(), coefficients.flat(), allowed.dual);
+    expectClose(model.intercepts(), intercepts, allowed.dualIntercepts);
   });
 });
 
 function expectShrunk(actual: ArrayLike<number>, expected: number[]): void {
-  expectClose(actual, expected, 2e-2);
-  expected.forEach((value, i) => expect(Math.abs(actual[i] ?? NaN)).toBeLessThanOrEqual(Math.abs(value) + 2e-2));
+  expectClose(actual, expected, allowed.shrunk);
+  expected.forEach((value, i) => expect(Math.abs(actual[i] ?? NaN)).toBeLessThanOrEqual(Math.abs(value) + allowed.shrunk));
 }
