@@ -36,6 +36,7 @@ export {
   type ModelOptions,
   type LoadOptions,
   type PredictOptions,
+  type Prediction,
   type Progress,
   type Runnable,
   type RunOptions,

@@ -25,7 +25,7 @@ export { BatchRenorm, batchRenorm, type BatchRenormOptions } from './batch-renor
 export { Buffer, type BufferOptions } from './buffer.js';
 export { Conv, conv1d, conv2d, depthwiseConv2d, type ConvLayerOptions } from './conv.js';
 export { ConvTranspose, convTranspose1d, convTranspose2d, type ConvTransposeLayerOptions } from './conv-transpose.js';
-export { describeLayers, type LayerRow } from './describe.js';
+export { describeLayers, type InputType, type LayerRow } from './describe.js';
 export { ChannelDropout, Dropout, dropout, dropout1d, dropout2d } from './dropout.js';
 export { Embedding, embedding, type EmbeddingOptions } from './embedding.js';
 export { Flatten, flatten, type FlattenOptions } from './flatten.js';

@@ -35,6 +35,11 @@ export function columnsOf(heads: readonly Head[]): Columns {
 function check(columns: readonly Column[]): void {
   const names = columns.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
+  const reserved = names.find((name) => name.startsWith('val_') || name.startsWith('learning_rate'));
+  if (reserved !== undefined)
+    throw new RavineError('option', 'model', `expected another name than '${reserved}' for a log`, {
+      help: 'val_… are the logs of the validation, learning_rate those of the optimizer',
+    });
   if (twice !== undefined)
     throw new RavineError('option', 'model', `expected a name of its own for each log, got '${twice}' twice`, {
       help: "give a metric another: { ...metrics.accuracy(), name: 'accuracy2' }",

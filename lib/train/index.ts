@@ -2,6 +2,7 @@ export { earlyStopping } from './early-stopping.js';
 export { Model, type ModelOptions, type PredictOptions, type RunOptions } from './model.js';
 export type { EpochEnd, FitOptions, Progress } from './options.js';
 export type { History, Logs } from './logs.js';
+export type { Prediction } from './prediction.js';
 export type { LoadOptions, SaveOptions } from './files.js';
 export { jit, type Runnable, type RunStepsOptions, type RunStepsResult } from './run.js';
 export type { StateDict } from './state.js';

@@ -391,6 +391,9 @@ describe('losses and metrics are refused', () => {
     refused({ loss: {}, lossWeights: {}, metrics: {} }).toThrow('[model] expected a loss for an output, got none');
     refused({ loss: { same: 'mse' } }).toThrow('[model] expected loss.same to be a loss, got "mse"');
     refused({ loss: 'mse' }).toThrow('[model] expected loss by output, got "mse"');
+    refused({ metrics: { label: [metrics.accuracy()], val: [metrics.accuracy()] } }).toThrow(
+      "[model] expected another name than 'val_accuracy' for a log",
+    );
     refused({ metrics: { label: metrics.accuracy() } }).toThrow('[model] expected metrics.label to be a list of metrics');
     refused({ metrics: { label: [metrics.accuracy(), metrics.accuracy()] } }).toThrow(
       "a name of its own for each log, got 'label_accuracy' twice",
