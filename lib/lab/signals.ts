@@ -23,9 +23,9 @@ import { formatTable } from '../table.js';
 import { traceBatch } from '../train/batch-graph.js';
 import { Model } from '../train/model.js';
 import { lossIn } from '../train/objective.js';
-import { inputIn, predictIn } from '../train/prediction.js';
+import { inputIn, predictIn, type Prediction } from '../train/prediction.js';
 import { batchSpec } from '../train/sources.js';
-import { hasLoss } from '../train/session.js';
+import { hasLoss, type ModelParts } from '../train/session.js';
 import { checkFields } from '../train/targets.js';
 import { isFloat } from '../dtype.js';
 
@@ -96,20 +96,23 @@ const where = 'lab.signals';
  * The scale of activations and gradients, layer by layer, for one batch { x, y } as training sees it: where they grow or shrink from layer to layer, weights
  * start badly (Glorot & Bengio 2010). Changes nothing: running statistics stay as they are.
  */
-export function signals(model: Model, batch: Dataset | DataFields, options: SignalOptions = {}): Signals {
+export function signals<Output extends Prediction>(
+  model: Model<Output>,
+  batch: Dataset | DataFields,
+  options: SignalOptions = {},
+): Signals {
   if (!(model instanceof Model)) throw new RavineError('option', where, `expected a model, got ${describe(model)}`);
   checkNames(where, options, ['seed']);
   const seed = nonNegativeInteger(where, 'seed', options.seed ?? 0);
   const dataset = batch instanceof Dataset ? batch : from(batch);
   try {
-    return tidy(() => measure(model, dataset, seed));
+    return tidy(() => measure(model.parts, dataset, seed));
   } finally {
     if (dataset !== batch) dataset.dispose();
   }
 }
 
-function measure(model: Model, dataset: Dataset, seed: number): Signals {
-  const { parts } = model;
+function measure(parts: ModelParts, dataset: Dataset, seed: number): Signals {
   const { network } = parts;
   if (!hasLoss(parts))
     throw new RavineError('option', where, 'expected a model with a loss', { help: 'new Model(network, { loss })' });

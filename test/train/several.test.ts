@@ -24,6 +24,7 @@ import {
   type ModelOptions,
   type Tensor,
 } from '../../lib/index.js';
+import { signals } from '../../lib/lab/index.js';
 import { bits, numbers } from './problems.js';
 
 type Inputs = { readonly left: Tensor; readonly right: Tensor };
@@ -239,6 +240,9 @@ describe('a network of two inputs, two outputs and one encoder', () => {
     const { loss, layers } = await model.inspect(fields);
     expect(loss).toBeCloseTo(value, 12);
     expect([...layers.keys()]).toContain('encoder.1');
+    const seen = signals(model, fields).layers;
+    // The encoder runs once for each input.
+    expect(seen.map(({ path }) => path)).toEqual(['encoder.0', 'encoder.1', 'encoder.0', 'encoder.1', 'same', 'label']);
     const folder = mkdtempSync(join(tmpdir(), 'several-'));
     try {
       await model.save(join(folder, 'weights.safetensors'));
