@@ -91,6 +91,7 @@ CASES = {
     "residualShortcut": (["residual", ["conv2d", 3, 4, 3, {"padding": 1}], ["conv2d", 3, 4, 1, {"bias": False}]], IMAGE),
     "tied": (["tied", ["linear", 4, 4], ["tanh"]], ROWS),
     "nested": (["nested", 4], ROWS),
+    "dropout1d": (["dropout1d", 0.5], LINE),
 }
 
 ACTIVATIONS = {
@@ -164,6 +165,7 @@ def build(spec, rank):
         case "logSoftmax": return nn.LogSoftmax(-1)
         case "glu": return nn.GLU(-1)
         case "dropout": return nn.Dropout(*given)
+        case "dropout1d": return nn.Dropout1d(*given)
         case "dropout2d": return nn.Dropout2d(*given)
         case "maxPool1d": return nn.MaxPool1d(*given, **options)
         case "maxPool2d": return nn.MaxPool2d(*given, **options)

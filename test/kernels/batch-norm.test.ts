@@ -83,6 +83,55 @@ describe.each(dtypes)('batch_norm %s', (dtype) => {
   });
 });
 
+describe.each(dtypes)('normalize and batch_norm_gradient %s', (dtype) => {
+  /** Σ of rows, and of the sizes of their terms. */
+  const sums = (rows: number, of: (r: number) => number): readonly [number, number] => {
+    const terms = Array.from({ length: rows }, (_, r) => of(r));
+    return [terms.reduce((a, b) => a + b, 0), terms.reduce((a, b) => a + Math.abs(b), 0)];
+  };
+
+  it.each(sizes.slice(0, -1).flatMap(([rows, channels]) => [0, 1].map((relu) => [rows, channels, relu] as const)))(
+    '%i rows of %i channels, ReLU %i: near the formula, the same bits everywhere',
+    (rows, channels, relu) => {
+      const [x, dy] = [uniform(dtype, rows * channels, 1, -2, 3), uniform(dtype, rows * channels, 6)];
+      const vectors = [[0.5, 2], [-1, 1], [0, 1], [0.5, 2]].map(([low, high], i) => uniform(dtype, channels, 2 + i, low, high)); // prettier-ignore
+      const [gamma, beta, mean, variance] = vectors.map((vector) => Array.from(vector));
+      const attributes = [rows, channels, 1e-5, relu];
+      const at = (i: number) => {
+        const c = i % channels;
+        const scale = 1 / Math.sqrt(variance![c]! + 1e-5);
+        const hat = (x[i]! - mean![c]!) * scale;
+        const y = hat * gamma![c]! + beta![c]!;
+        return { c, scale, hat, y, slope: relu === 1 && y <= 0 ? 0 : dy[i]! };
+      };
+      const outputs = [{ dtype, elements: x.length }];
+      const { outputs: normalized } = runKernel({ kernel: 'normalize', inputs: [x, ...vectors], outputs, attributes });
+      expectElements(
+        normalized[0],
+        (i) => (relu === 1 ? Math.max(at(i).y, 0) : at(i).y),
+        () => 8 * relative[dtype],
+      );
+      const [dbeta, dgamma] = [(i: number) => at(i).slope, (i: number) => at(i).slope * at(i).hat].map((of) =>
+        Array.from({ length: channels }, (_, c) => sums(rows, (r) => of(r * channels + c))),
+      );
+      const gradients = [...outputs, { dtype, elements: channels }, { dtype, elements: channels }];
+      const inputs = [x, ...vectors, dy];
+      const [dx, scales, shifts] = runKernel({ kernel: 'batch_norm_gradient', inputs, outputs: gradients, attributes }).outputs;
+      const bound = (terms: readonly (readonly [number, number])[]) => (c: number) => 4 * relative[dtype] * terms[c]![1];
+      expectElements(scales, (c) => dgamma![c]![0], bound(dgamma!));
+      expectElements(shifts, (c) => dbeta![c]![0], bound(dbeta!));
+      expectElements(
+        dx,
+        (i) => {
+          const { c, scale, hat, slope } = at(i);
+          return gamma![c]! * scale * (slope - dbeta![c]![0] / rows - (hat * dgamma![c]![0]) / rows);
+        },
+        () => 40 * relative[dtype],
+      );
+    },
+  );
+});
+
 it('refuses operands that do not fit', () => {
   const x = new Float32Array(12);
   const outputs = [12, 3, 3].map((elements) => ({ dtype: 'float32' as const, elements }));

@@ -59,6 +59,17 @@ describe.each(['float32', 'float64'] as const)('%s', (dtype) => {
   });
 });
 
+it('has a case of every layer that PyTorch has too', () => {
+  // Layers of ours alone, and what makes none.
+  const ours = ['batchRenorm', 'sparseLinear', 'lambda'];
+  const others = ['constant', 'normal', 'uniform', 'varianceScaling', 'orthogonal', 'truncatedNormal', 'initialize'];
+  const walks = ['initializeParameters', 'namedBuffers', 'namedModules', 'namedParameters', 'describeLayers', 'fold', 'foldNorm'];
+  const text = JSON.stringify(cases);
+  const factories = Object.entries(nn).flatMap(([name, of]) => (typeof of === 'function' && /^[a-z]/.test(name) ? [name] : []));
+  const missing = factories.filter((name) => !text.includes(`["${name}"`));
+  expect(missing.filter((name) => ![...ours, ...others, ...walks].includes(name))).toEqual([]);
+});
+
 describe('tied parameters', () => {
   const tied = () => {
     const shared = nn.linear(2, 2);

@@ -17,6 +17,7 @@ import {
   type Optimizer,
   type SgdOptions,
 } from '../../lib/optim/index.js';
+import * as optimizers from '../../lib/optim/index.js';
 import { trajectories as tolerance } from '../golden/tolerances.js';
 import { follow, golden, gradientAt, relativeError, schedule } from './problem.js';
 
@@ -42,6 +43,15 @@ describe('float64 trajectories recorded from PyTorch', () => {
       parameters.forEach((want, i) => expect(relativeError(ours[(i + 1) * every - 1] ?? [], want)).toBeLessThan(tolerance));
     });
   }
+});
+
+it('has a trajectory of every optimiser', () => {
+  const wrappers = ['average', 'clipByGlobalNorm', 'clipByValue', 'groups'];
+  // Held to formulas below, and Path-SGD in path-sgd.test.ts: PyTorch has none of them.
+  const byTheirFormula = ['lamb', 'lion', 'pathSgd'];
+  const held = [...golden.cases.map(({ optimizer }) => optimizer), ...wrappers, ...byTheirFormula];
+  const exported = Object.entries(optimizers).flatMap(([name, value]) => (typeof value === 'function' ? [name] : []));
+  expect(exported.filter((name) => !held.includes(name))).toEqual([]);
 });
 
 /** A formula for one parameter at a time, in plain numbers. */
