@@ -34,6 +34,19 @@ export interface LogisticProblem {
 /** Coefficients [K, d] and intercepts [K]; K = 1 for two classes. */
 export type LinearScores = { readonly weight: Tensor; readonly bias: Tensor };
 
+interface Coordinates {
+  /** [outputs, features] */
+  readonly u: Tensor;
+  /** [outputs] */
+  readonly bias: Tensor | undefined;
+}
+
+/**
+ * What `value` is above E/(C·S). The rounding error of a log-likelihood is some 1e-16 however small it is itself; `minimize` takes it for relative, and would
+ * look for a lower point where there is nothing but noise.
+ */
+export const valueOffset = 1;
+
 /**
  * E/(C·S) = Σ sᵢ·lᵢ/S + ‖w‖²/(2·C·S), S = Σ sᵢ, in coordinates in which no column is longer than another: with mean m and variance v of a column,
  * xₛ = (x − m)·f and w = u·f, f = 1/√(v + 1/(C·S)). That moves the intercept, which is free, and leaves the minimum where it is; second derivatives by
@@ -85,10 +98,10 @@ export class LogisticObjective {
   }
 
   readonly value = (at: Tensor): Tensor => {
-    const { u } = this.#split(at);
+    const split = this.#split(at);
     const loss = this.#outputs === 1 ? logistic({ labels: 'binary' }) : softmaxCrossEntropy();
-    const data = loss.call(this.#scores(at), this.#targets, this.#weights);
-    return this.#penalty === 0 ? data : add(data, mul(sum(square(mul(u, this.#factor))), this.#penalty));
+    const data = add(loss.call(this.#scores(split), this.#targets, this.#weights), valueOffset);
+    return this.#penalty === 0 ? data : add(data, mul(sum(square(mul(split.u, this.#factor))), this.#penalty));
   };
 
   /** In the columns' own coordinates. Intercepts of several classes sum to 0: adding a number to all of them changes nothing. */
@@ -112,7 +125,7 @@ export class LogisticObjective {
     if (!converged) return false;
     const downhill = await jit((point: Tensor) => neg(grad(this.value)(point)))(at);
     const { x: step } = await conjugateGradient((v) => hvp(this.value, at, v), downhill, { tolerance: 1e-2 });
-    const move = take(await jit((direction: Tensor) => this.#largestMove(direction))(step));
+    const move = take(await jit((direction: Tensor) => max(abs(this.#scores(this.#split(direction)))))(step));
     downhill.dispose();
     step.dispose();
     return move > 0.5;
@@ -124,28 +137,26 @@ export class LogisticObjective {
 
   /** By how much a sample's own class leads, of the sample that counts and is worst off. */
   #leastMargin(at: Tensor): Tensor {
-    const z = this.#scores(at);
+    const z = this.#scores(this.#split(at));
     const margins = this.#outputs === 1 ? signed(z, this.#targets) : leads(z, this.#targets);
     return min(this.#weights ? select(gt(this.#weights, 0), margins, Infinity) : margins);
   }
 
-  /** By how much a step changes a score; what is added to those of all classes changes none. */
-  #largestMove(step: Tensor): Tensor {
-    const z = this.#scores(step);
-    return max(abs(this.#outputs === 1 ? z : sub(z, mean(z, { axis: 1, keepDims: true }))));
-  }
-
-  #scores(at: Tensor): Tensor {
-    const { u, bias } = this.#split(at);
+  #scores({ u, bias }: Coordinates): Tensor {
     const z = matmul(this.#features, u, { transposeB: true });
     return bias ? add(z, bias) : z;
   }
 
-  #split(at: Tensor): { u: Tensor; bias: Tensor | undefined } {
-    if (!this.problem.fitIntercept) return { u: at, bias: undefined };
+  /**
+   * Several classes are centred: what is added to all of them changes no probability and makes E no lower, so that a minimum has none of it. Gradients and
+   * Hessian-vector products are centred with it, as a whole: the rounding error of their parts would lead conjugate gradients along what has no curvature.
+   */
+  #split(at: Tensor): Coordinates {
+    const all = this.#outputs === 1 ? at : sub(at, mean(at, { axis: 0 }));
+    if (!this.problem.fitIntercept) return { u: all, bias: undefined };
     const [outputs = 0, width = 0] = at.shape;
-    const bias = slice(at, [0, width - 1], [outputs, width]);
-    return { u: slice(at, [0, 0], [outputs, width - 1]), bias: reshape(bias, [outputs]) };
+    const bias = slice(all, [0, width - 1], [outputs, width]);
+    return { u: slice(all, [0, 0], [outputs, width - 1]), bias: reshape(bias, [outputs]) };
   }
 }
 

@@ -15,7 +15,7 @@ import type { MinimizeResult, StopReason } from '../optim/minimize/result.js';
 import { jit } from '../runtime/index.js';
 import type { Label, Labels } from '../sparse/labels.js';
 import { loadLogistic, saveLogistic } from './files.js';
-import { LogisticObjective, type LinearScores, type LogisticProblem } from './logistic-objective.js';
+import { LogisticObjective, valueOffset, type LinearScores, type LogisticProblem } from './logistic-objective.js';
 import {
   checkFitOptions,
   resolveOptions,
@@ -171,7 +171,10 @@ export class LogisticRegression {
       const isSeparable = await objective.isSeparable(x, found.converged);
       const learnt = objective.solution(x);
       if (x !== start) x.dispose();
-      return { learnt, result: { ...rest, loss: value, ...(isSeparable && { reason: 'separable', converged: false }) } };
+      return {
+        learnt,
+        result: { ...rest, loss: value - valueOffset, ...(isSeparable && { reason: 'separable', converged: false }) },
+      };
     } finally {
       start.dispose();
       objective.dispose();
