@@ -1,5 +1,5 @@
-// An encoder learns the digits 0–4; then a new classifier learns 5–9 from a few labels: on the frozen encoder, fine-tuning it at a tenth of the rate,
-// and with an encoder that begins from nothing.
+// An encoder learns the digits 0–4; then a new classifier learns 5–9 from a few labels: on the frozen encoder, fine-tuning it at a tenth of the rate with
+// the statistics of its batch normalisation frozen or live, and with an encoder that begins from nothing.
 
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -24,25 +24,37 @@ export async function transfer(ravine, { samples, labels, epochs, seed }, report
   const pretrained = (await first.evaluate(digits(ravine, test, 0))).accuracy;
   report(`encoder and classifier on 0–4, ${samples} images: ${percent(pretrained)} of the test images right`);
 
-  const model = new Model(nn.sequential(encoder, nn.linear(features, 5)), {
-    ...parts,
-    optimizer: optim.groups([
-      { name: 'encoder', parameters: encoder, optimizer: optim.adam({ learningRate: 1e-3 }) },
-      { name: 'classifier', optimizer: optim.adam({ learningRate: 1e-2 }) },
-    ]),
-  });
-  encoder.freeze();
-  const frozen = await fitFew(model);
+  const learnt = await first.stateDict();
+  const tune = async (statistics) => {
+    const own = encoderOf(nn);
+    const model = new Model(nn.sequential(own, nn.linear(features, 5)), {
+      ...parts,
+      optimizer: optim.groups([
+        { name: 'encoder', parameters: own, optimizer: optim.adam({ learningRate: 1e-3 }) },
+        { name: 'classifier', optimizer: optim.adam({ learningRate: 1e-2 }) },
+      ]),
+    });
+    const fresh = await model.stateDict();
+    model.loadStateDict(new Map([...fresh].map(([name, tensor]) => [name, name.startsWith('0.') ? learnt.get(name) : tensor])));
+    const norms = own.layers.filter((layer) => layer instanceof nn.BatchNorm);
+    for (const norm of norms) norm.freezeStatistics();
+    own.freeze();
+    const frozen = await fitFew(model);
+    if (statistics === 'live') for (const norm of norms) norm.unfreezeStatistics();
+    own.unfreeze();
+    return { frozen, fineTuned: await fitFew(model) };
+  };
+  const { frozen, fineTuned } = await tune('frozen');
   report(`5–9 from ${labels} labels a class, encoder frozen: ${percent(frozen)}`);
-  encoder.unfreeze();
-  const fineTuned = await fitFew(model);
-  report(`then fine-tuned at a tenth of the rate: ${percent(fineTuned)}`);
+  report(`then fine-tuned at a tenth of the rate, statistics frozen: ${percent(fineTuned)}`);
+  const { fineTuned: live } = await tune('live');
+  report(`with live statistics: ${percent(live)}`);
 
   const fresh = new Model(nn.sequential(encoderOf(nn), nn.linear(features, 5)), { ...parts, optimizer: optim.adam() });
   await fitFew(fresh);
   const scratch = await fitFew(fresh);
   report(`from scratch, as many steps: ${percent(scratch)}`);
-  return { pretrained, frozen, fineTuned, scratch };
+  return { pretrained, frozen, fineTuned, live, scratch };
 }
 
 export function percent(share) {
@@ -51,10 +63,12 @@ export function percent(share) {
 
 function encoderOf(nn) {
   return nn.sequential(
-    nn.conv2d(1, 16, 3, { padding: 1 }),
+    nn.conv2d(1, 16, 3, { padding: 1, bias: false }),
+    nn.batchNorm(16),
     nn.relu(),
     nn.maxPool2d(2),
-    nn.conv2d(16, 32, 3, { padding: 1 }),
+    nn.conv2d(16, 32, 3, { padding: 1, bias: false }),
+    nn.batchNorm(32),
     nn.relu(),
     nn.maxPool2d(2),
     nn.flatten(),
