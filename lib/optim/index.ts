@@ -11,6 +11,7 @@ export { lamb, type LambOptions } from './lamb.js';
 export { lion, type LionOptions } from './lion.js';
 export { nadam, type NadamOptions } from './nadam.js';
 export type {
+  InputTypes,
   Optimizer,
   OptimizerGroup,
   PrepareArguments,

@@ -37,11 +37,13 @@ export interface UpdateResult {
   readonly state: Readonly<Record<string, Tensor>>;
 }
 
+/** What a network takes for one sample, [1, …]: a tensor, or several by name. */
+export type InputTypes = TensorType | ReadonlyMap<string, TensorType>;
+
 /** What `prepare` traces. */
 export interface PrepareArguments {
   readonly network: AnyModule;
-  /** The network's input, for one sample: [1, …]. */
-  readonly input: TensorType;
+  readonly input: InputTypes;
   /** Those that the optimiser updates. */
   readonly parameters: readonly Parameter[];
 }

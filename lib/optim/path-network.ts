@@ -1,13 +1,15 @@
 import { RavineError } from '../errors.js';
-import { reachable, type Graph, type Node, type Value } from '../ir/graph.js';
-import { Tensor } from '../ir/tensor.js';
+import { reachable, type Node, type Value } from '../ir/graph.js';
+import type { Tensor } from '../ir/tensor.js';
 import { Trace, withTrace, type InputAttributes } from '../ir/trace.js';
+import { flatten, type Tree } from '../ir/tree.js';
 import { namedModules } from '../nn/naming.js';
 import { Parameter } from '../nn/parameter.js';
 import { ones, type ConstantAttributes } from '../ops/constant.js';
 import type { PadAttributes } from '../ops/pad.js';
 import type { TensorType } from '../shape.js';
 import type { AnyModule } from '../nn/module.js';
+import type { InputTypes } from './optimizer.js';
 
 /** What a value depends on: numbers alone, parameters, or the network's input. */
 type Kind = 'constant' | 'parameter' | 'activation';
@@ -16,22 +18,27 @@ type Kind = 'constant' | 'parameter' | 'activation';
  * Refuses networks that are not sums over paths from inputs to outputs, each a product of parameters, constants ≥ 0 and the input, with ReLU between them: only
  * for those is net(1; w²) the sum of all paths' squares, and only those can be rescaled unit by unit.
  */
-export function expectPaths(where: string, network: AnyModule, { dtype, shape }: TensorType): void {
-  // Two samples: with one, batch norm would speak first, of its statistics.
+export function expectPaths(where: string, network: AnyModule, input: InputTypes): void {
   const trace = new Trace({ training: true });
-  const graph = withTrace(trace, (): Graph => {
-    const output: unknown = network.forward(ones([2, ...shape.slice(1)], { dtype }));
-    if (!(output instanceof Tensor))
-      throw new RavineError('option', where, 'expected a network of one output, got one that returns no tensor');
-    return trace.finish([output]);
-  });
   const kinds = new Map<Value, Kind>();
-  const [input] = graph.nodes.flatMap(({ outputs }) => outputs);
-  for (const node of reachable(graph.outputs)) {
-    const kind = node.outputs[0] === input ? 'activation' : kindOf(node, (value) => kinds.get(value) ?? 'constant');
+  const outputs = withTrace(trace, (): readonly Value[] => {
+    // Two samples: with one, batch norm would speak first, of its statistics.
+    const x = onesFor(input, 2);
+    for (const { value } of flatten(where, x).leaves) if (value) kinds.set(value, 'activation');
+    return trace.finish(flatten(where, network.forward(x)).leaves).outputs;
+  });
+  for (const node of reachable(outputs)) {
+    if (node.outputs.some((value) => kinds.has(value))) continue;
+    const kind = kindOf(node, (value) => kinds.get(value) ?? 'constant');
     if (kind === undefined) throw refusal(where, network, node);
     for (const value of node.outputs) kinds.set(value, kind);
   }
+}
+
+/** Ones for a network's forward. */
+export function onesFor(input: InputTypes, samples: number): Tree {
+  const fill = ({ dtype, shape }: TensorType): Tensor => ones([samples, ...shape.slice(1)], { dtype });
+  return 'dtype' in input ? fill(input) : Object.fromEntries([...input].map(([name, type]) => [name, fill(type)]));
 }
 
 /** What moves or adds elements. */

@@ -1,16 +1,17 @@
 import { internal } from '../errors.js';
 import type { Tensor } from '../ir/tensor.js';
 import { currentTrace } from '../ir/trace.js';
+import { flatten } from '../ir/tree.js';
 import { namedParameters } from '../nn/naming.js';
 import { gt, select } from '../ops/compare.js';
-import { constant, ones } from '../ops/constant.js';
-import { div, mul, neg, square, sub } from '../ops/elementwise.js';
+import { constant } from '../ops/constant.js';
+import { add, div, mul, neg, square, sub } from '../ops/elementwise.js';
 import { sum } from '../ops/reduce.js';
 import { boolean, checkNames } from '../options.js';
 import { backward } from '../passes/differentiate.js';
 import { reader } from './common.js';
 import { checkLearningRate, learningRateAt, type Optimizer, type PrepareArguments, type Schedule } from './optimizer.js';
-import { expectPaths } from './path-network.js';
+import { expectPaths, onesFor } from './path-network.js';
 
 export interface PathSgdOptions {
   readonly learningRate: number | Schedule;
@@ -64,8 +65,11 @@ function pathScales({ network, input, parameters }: PrepareArguments): Tensor[] 
   const squares = new Map(
     [...namedParameters(network).values()].map((parameter): [Tensor, Tensor] => [parameter, square(parameter)]),
   );
-  const output = trace.substitute(squares, () => network.forward(ones(input.shape, { dtype: input.dtype })));
-  const total = sum(output as Tensor);
+  const outputs = flatten(
+    where,
+    trace.substitute(squares, () => network.forward(onesFor(input, 1))),
+  ).leaves;
+  const total = outputs.map((output) => sum(output)).reduce(add);
   const wrt = parameters.map((parameter) => squares.get(parameter) ?? parameter);
   return backward([total], [constant(1, { dtype: total.dtype })], wrt);
 }

@@ -9,7 +9,7 @@ import type { Batch } from './session.js';
 export type Prediction = Tensor | Readonly<Record<string, Tensor>>;
 
 /** What the network takes: the field x, or a record of the fields `x.<name>`. */
-export function inputIn(batch: Batch): Tree {
+export function inputIn(batch: Batch): Tensor | Readonly<Record<string, Tensor>> {
   const x = batch.get('x');
   if (x) return x;
   const parts = [...batch].filter(([name]) => name.startsWith('x.'));

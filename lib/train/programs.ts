@@ -1,6 +1,7 @@
-import { RavineError, internal } from '../errors.js';
+import { internal } from '../errors.js';
 import type { Value } from '../ir/graph.js';
 import type { Tensor } from '../ir/tensor.js';
+import type { InputTypes } from '../optim/optimizer.js';
 import type { PartRequest } from '../passes/compile.js';
 import type { Place } from '../passes/memory.js';
 import type { LoopSpec, NativeBinding } from '../runtime/addon.js';
@@ -242,11 +243,10 @@ function preparedPart(
   network: ModelParts['network'],
   { flat, prepared, control }: Memory,
   range: UpdateRange,
-  input: TensorType | undefined,
+  input: InputTypes,
 ): PartRequest[] {
   const names = range.optimizer.prepared ?? [];
   if (names.length === 0 || range.entries.length === 0) return [];
-  if (!input) throw new RavineError('option', range.optimizer.name, 'expected a network of one input x, got several');
   const graph = tracePrepared(network, range, input);
   const { inputs, argumentSlots } = placeInputs(slots, { graph }, control);
   internal(argumentSlots.length === 0, 'an argument of what is prepared');

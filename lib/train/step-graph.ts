@@ -7,6 +7,7 @@ import { observeCalls } from '../nn/call.js';
 import type { AnyModule } from '../nn/module.js';
 import { checkFinite } from '../ops/check-finite.js';
 import { constant } from '../ops/constant.js';
+import type { InputTypes } from '../optim/optimizer.js';
 import { backward } from '../passes/differentiate.js';
 import { formatType, type TensorType } from '../shape.js';
 import { traceBatch } from './batch-graph.js';
@@ -24,8 +25,8 @@ export interface StepGraph {
 }
 
 export interface TrainingGraph extends StepGraph {
-  /** One sample, [1, …], as the network is given it; undefined where it has several inputs. */
-  readonly input: TensorType | undefined;
+  /** One sample, [1, …], as the network is given it. */
+  readonly input: InputTypes;
 }
 
 /** Of one output of the network, or of the only one, which has no name. */
@@ -78,9 +79,13 @@ export function traceTraining(parts: ModelParts, flat: FlatParameters, spec: Bat
     checkFinite(loss);
     const parameters = flat.trainableEntries.map(({ parameter }) => parameter);
     const gradients = backward([loss], [constant(1, { dtype: loss.dtype, shape: loss.shape })], parameters);
-    const x = batch.get('x');
-    return { ...finish(trace, gradients, sums), input: x && { dtype: x.dtype, shape: [1, ...x.shape.slice(1)] } };
+    return { ...finish(trace, gradients, sums), input: sampleOf(inputIn(batch)) };
   });
+}
+
+function sampleOf(input: Tensor | Readonly<Record<string, Tensor>>): InputTypes {
+  const one = ({ dtype, shape }: TensorType): TensorType => ({ dtype, shape: [1, ...shape.slice(1)] });
+  return input instanceof Tensor ? one(input) : new Map(Object.entries(input).map(([name, x]) => [name, one(x)]));
 }
 
 /** Loss and metrics of one batch as evaluation has them. Outputs: sums. */

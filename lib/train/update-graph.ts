@@ -5,7 +5,8 @@ import type { Tensor } from '../ir/tensor.js';
 import { Trace, withTrace } from '../ir/trace.js';
 import type { AnyModule } from '../nn/module.js';
 import { add, mul } from '../ops/elementwise.js';
-import { sameShape, type TensorType } from '../shape.js';
+import type { InputTypes } from '../optim/optimizer.js';
+import { sameShape } from '../shape.js';
 import type { UpdateRange } from './layout.js';
 
 /** A function of one flat tensor as a graph. */
@@ -64,7 +65,7 @@ export function traceLookAhead(dtype: DType, { optimizer, elements }: UpdateRang
 }
 
 /** What the optimiser prepares for its update of a range. Outputs: under each of its names a tensor for each parameter. */
-export function tracePrepared(network: AnyModule, { optimizer, entries }: UpdateRange, input: TensorType): Graph {
+export function tracePrepared(network: AnyModule, { optimizer, entries }: UpdateRange, input: InputTypes): Graph {
   const parameters = entries.map(({ parameter }) => parameter);
   const trace = new Trace({ training: true });
   return withTrace(trace, () => {

@@ -178,6 +178,39 @@ describe('in a model', () => {
     other.logs.loss!.forEach((value, i) => expect(value / one.logs.loss![i]!).toBeCloseTo(1, 4));
   });
 
+  it('sums the paths of all inputs to all outputs', async () => {
+    class Two extends nn.Module<Record<string, Tensor>, [Record<string, Tensor>]> {
+      readonly from = { a: nn.linear(2, 3, float64), b: nn.linear(1, 3, float64) };
+      readonly to = { c: nn.linear(3, 1, float64), d: nn.linear(3, 2, float64) };
+      forward({ a, b }: Record<string, Tensor>) {
+        const hidden = this.from.a.forward(a!).add(this.from.b.forward(b!)).relu();
+        return { c: this.to.c.forward(hidden), d: this.to.d.forward(hidden) };
+      }
+    }
+    const curve = async (factor: number) => {
+      const own = new Two();
+      const model = new Model(own, {
+        loss: { c: losses.meanSquaredError(), d: losses.meanSquaredError() },
+        optimizer: pathSgd({ learningRate: 0.05 }),
+        seed: 1,
+      });
+      await model.stateDict();
+      const scale = (parameter: nn.Parameter, by: number): void =>
+        write(
+          parameter,
+          Float64Array.from(parameter.data(), (w) => w * by),
+        );
+      for (const { weight, bias } of Object.values(own.from)) [weight, bias!].forEach((parameter) => scale(parameter, factor));
+      for (const { weight } of Object.values(own.to)) scale(weight, 1 / factor);
+      const column = (k: number) => ({ data: Float64Array.from(x, (row) => row[k]!), shape: [12, 1] });
+      const data = { 'x.a': rows.x, 'x.b': column(1), 'y.c': rows.y, 'y.d': rows.x };
+      return [...(await model.fit(data, { epochs: 50, batchSize: 12 })).logs.loss!];
+    };
+    const [one, other] = [await curve(1), await curve(30)];
+    expectRelative(other, one, 1e-9);
+    expect(one.at(-1)! / one[0]!).toBeLessThan(0.5);
+  });
+
   it('goes with clipping and averages', async () => {
     const [plain, averaged] = [make(path), make(average(optim.clipByGlobalNorm(path, 1e3)))];
     for (const model of [plain, averaged]) await model.fit(all, { epochs: 2 });
