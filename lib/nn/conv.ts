@@ -32,35 +32,9 @@ export interface ConvLayerOptions<Rank extends 1 | 2 = 1 | 2> extends ConvOption
   readonly biasInitializer?: InitializerLike;
 }
 
-export const convLayerNames = [...convNames, 'bias', 'dtype', 'weightInitializer', 'biasInitializer'] as const;
+const convLayerNames = [...convNames, 'bias', 'dtype', 'weightInitializer', 'biasInitializer'] as const;
 
-/** What convolutions and transposed ones have in common. Weights lie as [rows, columns, in/groups, out]. */
-export interface ConvParameters {
-  readonly kernel: readonly number[];
-  readonly weight: Parameter;
-  readonly bias: Parameter | undefined;
-}
-
-/** `shape`: of the weights, fans counted from it; `outputs`: channels that get a bias. */
-export function makeConvParameters(
-  where: string,
-  shape: readonly number[],
-  outputs: number,
-  options: ConvLayerOptions,
-): Pick<ConvParameters, 'weight' | 'bias'> {
-  const { dtype = 'float32', weightInitializer = 'fanInUniform', biasInitializer = 'fanInUniform' } = options;
-  const [into = 0, out = 0] = shape.slice(-2);
-  const places = sizeOf(shape.slice(0, -2));
-  const fans = { fanIn: places * into, fanOut: (places * out) / (options.groups ?? 1) };
-  return {
-    weight: new Parameter(shape, { dtype, initializer: weightInitializer, ...fans, layout: convLayout(shape) }),
-    bias: boolean(where, 'bias', options.bias ?? true)
-      ? new Parameter([outputs], { dtype, initializer: biasInitializer, ...fans })
-      : undefined,
-  };
-}
-
-export function checkConvInput(where: string, x: Tensor, axes: number, channels: number, dtype: DType): void {
+function checkConvInput(where: string, x: Tensor, axes: number, channels: number, dtype: DType): void {
   const places = axes === 1 ? 'length' : 'height, width';
   if (x.rank !== axes + 2) throw new RavineError('shape', where, `expected [samples, ${places}, channels], got ${formatType(x)}`);
   if (x.shape.at(-1) !== channels) {
@@ -73,27 +47,39 @@ export function checkConvInput(where: string, x: Tensor, axes: number, channels:
     });
 }
 
-export function checkGroups(where: string, groups: number, inChannels: number, outChannels: number): void {
+function checkGroups(where: string, groups: number, inChannels: number, outChannels: number): void {
   positiveInteger(where, 'groups', groups);
   if (inChannels % groups !== 0 || outChannels % groups !== 0)
     throw new RavineError('option', where, `expected groups to divide ${inChannels} and ${outChannels} channels, got ${groups}`);
 }
 
 /** `conv2d(32, 64, 3, { padding: "same" })` */
-export function nameOfConv(name: string, into: number, out: number, size: PerAxis, options: object): string {
+function nameOfConv(name: string, into: number, out: number, size: PerAxis, options: object): string {
   const shown = Object.entries(options).flatMap(([key, value]) =>
     key.endsWith('Initializer') ? [] : [`${key}: ${JSON.stringify(value)}`],
   );
   return `${name}(${into}, ${out}, ${JSON.stringify(size)}${shown.length === 0 ? '' : `, { ${shown.join(', ')} }`})`;
 }
 
-/** y = x ∗ w + b over one or two axes of [samples, …, channels]. */
-export class Conv<Name extends string = string, In extends number = number, Out extends number = number> extends Module {
+/** What a layer that convolves is told apart by. */
+interface ConvKind {
+  /** Options beside those that all have. */
+  readonly names: readonly string[];
+  /** Whether weights lie as [rows, columns, out/groups, in], as they do where a convolution's input is the output. */
+  readonly transposed: boolean;
+}
+
+/** What convolutions and transposed ones have in common. Weights lie as [rows, columns, in/groups, out]; fans are counted from their shape. */
+export abstract class ConvLayer<
+  Name extends string,
+  In extends number,
+  Out extends number,
+  Options extends ConvLayerOptions,
+> extends Module {
   declare readonly [shapeRule]: ConvRule<Name, In, Out>;
   readonly kernel: readonly number[];
   readonly weight: Parameter;
   readonly bias: Parameter | undefined;
-  readonly options: ConvLayerOptions;
 
   constructor(
     readonly name: Name,
@@ -101,36 +87,66 @@ export class Conv<Name extends string = string, In extends number = number, Out 
     readonly inChannels: In,
     readonly outChannels: Out,
     readonly size: PerAxis,
-    options: ConvLayerOptions = {},
+    readonly options: Options,
+    { names, transposed }: ConvKind,
   ) {
     super();
-    checkNames(name, options, convLayerNames);
+    checkNames(name, options, [...convLayerNames, ...names]);
     positiveInteger(name, 'inChannels', inChannels);
     positiveInteger(name, 'outChannels', outChannels);
-    const { groups = 1, stride, padding, dilation, algorithm } = options;
-    isDirect(name, algorithm);
+    const { groups = 1, dtype = 'float32', weightInitializer = 'fanInUniform', biasInitializer = 'fanInUniform' } = options;
+    isDirect(name, options.algorithm);
     checkGroups(name, groups, inChannels, outChannels);
     this.kernel = perAxis(name, 'kernelSize', size, axes);
-    convOptions(name, this.kernel, { stride, padding, dilation });
-    this.options = options;
-    const made = makeConvParameters(name, [...this.kernel, inChannels / groups, outChannels], outChannels, options);
-    this.weight = made.weight;
-    this.bias = made.bias;
+    this.checkWindow();
+    const [into, out] = transposed ? [outChannels / groups, inChannels] : [inChannels / groups, outChannels];
+    const shape = [...this.kernel, into, out];
+    const places = sizeOf(this.kernel);
+    const fans = { fanIn: places * into, fanOut: (places * out) / groups };
+    this.weight = new Parameter(shape, { dtype, initializer: weightInitializer, ...fans, layout: convLayout(shape) });
+    this.bias = boolean(name, 'bias', options.bias ?? true)
+      ? new Parameter([outChannels], { dtype, initializer: biasInitializer, ...fans })
+      : undefined;
   }
+
+  /** Stride, padding and dilation, before a tensor is there. */
+  protected abstract checkWindow(): void;
+
+  /** The op, without the bias; of `given` no option is undefined. */
+  protected abstract convolve(x: Tensor, given: object): Tensor;
 
   /** x [samples, length, in] or [samples, height, width, in] */
   override forward(x: Tensor): Tensor {
     checkConvInput(this.toString(), x, this.axes, this.inChannels, this.weight.dtype);
-    const { stride, padding, dilation, groups, algorithm } = this.options;
-    const given = Object.fromEntries(
-      Object.entries({ stride, padding, dilation, groups, algorithm }).filter(([, value]) => value !== undefined),
-    );
-    const y = this.axes === 1 ? conv1dOf(x, this.weight, given) : conv2dOf(x, this.weight, given);
+    const own = ['bias', 'dtype', 'weightInitializer', 'biasInitializer'];
+    const given = Object.entries(this.options).filter(([name, value]) => value !== undefined && !own.includes(name));
+    const y = this.convolve(x, Object.fromEntries(given));
     return this.bias ? add(y, this.bias) : y;
   }
 
   override toString(): string {
     return nameOfConv(this.name, this.inChannels, this.outChannels, this.size, this.options);
+  }
+}
+
+/** y = x ∗ w + b over one or two axes of [samples, …, channels]. */
+export class Conv<Name extends string = string, In extends number = number, Out extends number = number> extends ConvLayer<
+  Name,
+  In,
+  Out,
+  ConvLayerOptions
+> {
+  constructor(name: Name, axes: 1 | 2, inChannels: In, outChannels: Out, size: PerAxis, options: ConvLayerOptions = {}) {
+    super(name, axes, inChannels, outChannels, size, options, { names: [], transposed: false });
+  }
+
+  protected override checkWindow(): void {
+    const { stride, padding, dilation } = this.options;
+    convOptions(this.name, this.kernel, { stride, padding, dilation });
+  }
+
+  protected override convolve(x: Tensor, given: object): Tensor {
+    return this.axes === 1 ? conv1dOf(x, this.weight, given) : conv2dOf(x, this.weight, given);
   }
 }
 
