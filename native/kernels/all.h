@@ -16,7 +16,7 @@
 #include "matmul.h"
 #include "max_pool.h"
 #include "movement.h"
-#include "optimizer.h"
+#include "optimizer_lamb.h"
 #include "random.h"
 #include "reduce.h"
 #include "resize.h"

@@ -111,19 +111,25 @@ void run_step(const Call& call, int64_t begin, int64_t end) {
   });
 }
 
+// Checks the operands: w, g, states, scalars -> w, states.
+inline bool checkStep(Plan& p, int states, int scalars) {
+  const int flat = 2 + states, inputs = flat + scalars;
+  if (!p.expect(p.inputs == inputs, "inputs") || !p.expect(p.outputs == 1 + states, "outputs")) return false;
+  const DType dtype = p.in(0).dtype;
+  if (!p.expect(dtype == DType::f32 || dtype == DType::f64, "dtype", 0)) return false;
+  for (int i = 0; i < p.inputs + p.outputs; i++)
+    if (!p.expect(i, dtype, i >= flat && i < inputs ? 1 : p.in(0).elements)) return false;
+  for (int i = 0; i < 1 + states; i++) p.inPlace[i] = 1u << (i == 0 ? 0 : i + 1);
+  return true;
+}
+
 template <template <class> class Formula>
 void planStep(Plan& p) {
-  constexpr int states = Formula<float>::states, flat = 2 + states, inputs = flat + Formula<float>::scalars;
-  if (!p.expect(p.inputs == inputs, "inputs") || !p.expect(p.outputs == 1 + states, "outputs")) return;
-  const DType dtype = p.in(0).dtype;
+  if (!checkStep(p, Formula<float>::states, Formula<float>::scalars)) return;
   const int64_t elements = p.in(0).elements;
-  if (!p.expect(dtype == DType::f32 || dtype == DType::f64, "dtype", 0)) return;
-  for (int i = 0; i < p.inputs + p.outputs; i++)
-    if (!p.expect(i, dtype, i >= flat && i < inputs ? 1 : elements)) return;
   p.chunks = chunkCount(elements, parametersPerChunk);
   *reinterpret_cast<int64_t*>(p.data) = elements;
-  p.run = dtype == DType::f32 ? run_step<float, Formula> : run_step<double, Formula>;
-  for (int i = 0; i < 1 + states; i++) p.inPlace[i] = 1u << (i == 0 ? 0 : i + 1);
+  p.run = p.in(0).dtype == DType::f32 ? run_step<float, Formula> : run_step<double, Formula>;
 }
 
 enum class SgdForm { plain, lecture, lectureNesterov, torch, torchNesterov, torchDampened };

@@ -1,9 +1,10 @@
 import type { OpCase } from '../harness.js';
 import { map } from '../values.js';
+import { lambCases } from './lamb-step.js';
 import { lowest, stepCases } from './optimizer-steps.js';
 
 /** Every form of the steps, and one gradient of each op's; a handful of roundings of numbers below 8. */
-export const optimizerCases: readonly OpCase[] = stepCases.map(({ op, title, states, scalars, run, reference }, place) => ({
+const elementwise: readonly OpCase[] = stepCases.map(({ op, title, states, scalars, run, reference }, place) => ({
   op,
   title,
   inputs: (n) => [
@@ -23,3 +24,5 @@ export const optimizerCases: readonly OpCase[] = stepCases.map(({ op, title, sta
   gradient: stepCases.findIndex((other) => other.op === op) === place,
   tolerance: { relative: 8, absolute: 8 },
 }));
+
+export const optimizerCases: readonly OpCase[] = [...elementwise, ...lambCases];
