@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // What runs through a configuration of its own.
-    exclude: ['test/long/**', 'test/types/**', 'test/package/**', 'test/sanitize/**'],
+    exclude: ['test/long/**', 'test/browser/**', 'test/types/**', 'test/package/**', 'test/sanitize/**'],
     pool: 'forks',
     // vitest leaves one core to itself, which does little.
     maxWorkers: '100%',

@@ -6,7 +6,7 @@ export default defineConfig({
   oxc: { target: 'es2023' },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['long', 'types', 'package', 'project', 'examples', 'lab', 'losses', 'metrics', 'optim', 'passes'].map(
+    exclude: ['long', 'browser', 'types', 'package', 'project', 'examples', 'lab', 'losses', 'metrics', 'optim', 'passes'].map(
       (folder) => `test/${folder}/**`,
     ),
     pool: 'forks',

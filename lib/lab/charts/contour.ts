@@ -31,12 +31,12 @@ export async function contourChart(options: ContourChartOptions): Promise<string
   const picture = contourPicture(where, options, marginsFor({ title: options.title, legend }), legend);
   const marks = [
     ...paths.flatMap(([label, path], i) => pathSeries(label, path, picture, i)),
-    ...pointSeries(options.points ?? {}),
+    ...pointSeries(where, options.points),
   ];
   return render(where, { ...picture.option, series: [...picture.lines, ...marks] }, size);
 }
 
-export interface ContourPicture {
+interface ContourPicture {
   readonly option: EChartsOption;
   readonly lines: SeriesOption[];
   readonly x: Scale;
@@ -48,8 +48,8 @@ type Ground = Pick<ContourChartOptions, 'title' | 'field' | 'levels' | 'x' | 'y'
 /** The ground that paths are drawn on. */
 export function contourPicture(where: string, options: Ground, margins: Margins, legend: readonly string[]): ContourPicture {
   const field = checkField(where, options.field);
-  const x = scaleFor(linear(checkAxis(where, 'x', options.x)), Array.from(field.x), 0);
-  const y = scaleFor(linear(checkAxis(where, 'y', options.y)), Array.from(field.y), 0);
+  const x = scaleFor(linear(where, checkAxis(where, 'x', options.x)), Array.from(field.x), 0);
+  const y = scaleFor(linear(where, checkAxis(where, 'y', options.y)), Array.from(field.y), 0);
   const levels = levelsOf(where, field, options.levels ?? 14);
   const lines = levels.map((level, i) => ({
     type: 'line' as const,
@@ -68,7 +68,7 @@ export function contourPicture(where: string, options: Ground, margins: Margins,
   return { option, lines, x, y };
 }
 
-function linear(axis: AxisOptions): AxisOptions {
+function linear(where: string, axis: AxisOptions): AxisOptions {
   if (axis.scale === 'log') throw new RavineError('option', where, 'expected linear axes under a field');
   return axis;
 }
@@ -124,7 +124,7 @@ function thinned(path: Numbers, x: Scale, y: Scale): Point[] {
   return points;
 }
 
-function pointSeries(points: Readonly<Record<string, Point>>): SeriesOption[] {
+export function pointSeries(where: string, points: Readonly<Record<string, Point>> = {}): SeriesOption[] {
   return Object.entries(points).map(([label, point]) => ({
     type: 'scatter' as const,
     silent: true,

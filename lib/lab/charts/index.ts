@@ -6,4 +6,5 @@ export { heatMap, type HeatMapOptions } from './heat-map.js';
 export { lineChart, type Line, type LineChartOptions } from './line.js';
 export { type AxisOptions, type ChartOptions, type Numbers } from './options.js';
 export { phasePortrait, type PhasePortraitOptions } from './phase.js';
+export { racePage, type RacePageOptions, type RacePanel } from './race-page.js';
 export { saveChart } from './save.js';
