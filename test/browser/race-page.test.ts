@@ -7,6 +7,7 @@ import { temporaryFolder } from '../io/folder.js';
 import { openBrowser } from './chromium.js';
 
 const steps = 120;
+const patience = { timeout: 60_000, interval: 20 };
 const bowl = (w: Tensor) =>
   w
     .square()
@@ -55,6 +56,10 @@ describe('the page of a race', () => {
         .map((point) => point.split(',').map(Number)),
     );
   };
+  const shown = () =>
+    page.evaluate<number>(
+      '[...document.querySelectorAll(".over polyline")].filter((line) => getComputedStyle(line).display !== "none").length',
+    );
   const setStep = async (step: number) => page.locator('#step').fill(String(step));
 
   it('draws every path whole, over lines of equal value', async () => {
@@ -91,22 +96,22 @@ describe('the page of a race', () => {
     await page.locator('#speed').selectOption('4');
     await page.locator('#play').click();
     expect(await page.locator('#play').textContent()).toBe('Pause');
-    await page.waitForFunction('Number(document.getElementById("step").value) > 3');
+    await expect.poll(async () => Number(await page.locator('#step').inputValue()), patience).toBeGreaterThan(3);
     await page.locator('#play').click();
     const paused = await page.locator('#step').inputValue();
     await page.waitForTimeout(150);
     expect(await page.locator('#step').inputValue()).toBe(paused);
     await page.locator('#play').click();
-    await page.waitForFunction('document.getElementById("play").textContent === "Play"');
+    await expect.poll(() => page.locator('#play').textContent(), patience).toBe('Play');
     expect(await page.locator('#step').inputValue()).toBe(String(steps));
   });
 
   it('hides the paths of a label', async () => {
     const label = page.locator('#legend button', { hasText: 'a < b' });
     await label.click();
-    expect(await page.locator('.over polyline:visible').count()).toBe(2);
+    expect(await shown()).toBe(2);
     await label.click();
-    expect(await page.locator('.over polyline:visible').count()).toBe(3);
+    expect(await shown()).toBe(3);
   });
 
   it('asks for nothing and complains of nothing', () => {

@@ -8,3 +8,4 @@ export { type AxisOptions, type ChartOptions, type Numbers } from './options.js'
 export { phasePortrait, type PhasePortraitOptions } from './phase.js';
 export { racePage, type RacePageOptions, type RacePanel } from './race-page.js';
 export { saveChart } from './save.js';
+export { signalsChart } from './signals-chart.js';

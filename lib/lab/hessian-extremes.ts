@@ -1,0 +1,113 @@
+import { Dataset } from '../data/dataset.js';
+import { from, type DataFields } from '../data/from.js';
+import { RavineError, describe, internal } from '../errors.js';
+import type { Tensor } from '../ir/tensor.js';
+import { currentTrace } from '../ir/trace.js';
+import { Module, type AnyModule } from '../nn/module.js';
+import { Parameter } from '../nn/parameter.js';
+import { concat } from '../ops/concat.js';
+import { arange } from '../ops/constant.js';
+import { tensor } from '../ops/create.js';
+import { reshape } from '../ops/reshape.js';
+import { split } from '../ops/slice.js';
+import { jit } from '../runtime/jit.js';
+import { hvp } from '../runtime/grad.js';
+import { gatherBatch } from '../train/batch-graph.js';
+import { Model } from '../train/model.js';
+import { lossIn } from '../train/objective.js';
+import { inputIn, predictIn } from '../train/prediction.js';
+import { hasLoss } from '../train/session.js';
+import { fieldsOf } from '../train/sources.js';
+import { checkFields } from '../train/targets.js';
+import { lanczos, type LanczosOptions, type RitzValue } from './lanczos.js';
+import { optimalMomentum, type OptimalMomentum } from './momentum.js';
+
+/** The ends of a Hessian's spectrum. Each value has an eigenvalue within its residual. */
+export interface HessianExtremes {
+  readonly parameters: number;
+  readonly greatest: RitzValue;
+  /** Negative where the loss is not convex. */
+  readonly least: RitzValue;
+  /** Of those above 1e-6 times the greatest magnitude, so that flat directions do not count: an upper bound of the true one unless `complete`. */
+  readonly leastPositive: RitzValue | undefined;
+  /** Of the positive eigenvalues, what theory says of a quadratic: κ, the best α and β. */
+  readonly optimum: OptimalMomentum | undefined;
+  readonly products: number;
+  readonly converged: boolean;
+  readonly complete: boolean;
+}
+
+const where = 'lab.hessianExtremes';
+
+/**
+ * The ends of the spectrum of the Hessian of a model's loss over data with respect to all parameters that train, at the parameters as they are: by Lanczos
+ * on Hessian-vector products, without the matrix. As in evaluation: dropout off, running statistics as they are. Not while the model fits.
+ */
+export async function hessianExtremes(
+  model: Model,
+  data: Dataset | DataFields,
+  options: LanczosOptions = {},
+): Promise<HessianExtremes> {
+  if (!(model instanceof Model)) throw new RavineError('option', where, `expected a model, got ${describe(model)}`);
+  const { parts } = model;
+  if (!hasLoss(parts))
+    throw new RavineError('option', where, 'expected a model with a loss', { help: 'new Model(network, { loss })' });
+  const parameters = trainableOf(parts.network);
+  if (parameters.length === 0) throw new RavineError('option', where, 'expected parameters that train, got none');
+  const dataset = data instanceof Dataset ? data : from(data);
+  const owned: Tensor[] = [];
+  try {
+    checkFields(where, parts.heads, [...dataset.fields.keys()]);
+    const dtype = parameters.some((parameter) => parameter.dtype === 'float64') ? 'float64' : 'float32';
+    const loss = (x: Tensor, indices: Tensor): Tensor => {
+      const trace = currentTrace();
+      internal(trace !== undefined, 'a loss outside of a trace');
+      const pieces = split(
+        x,
+        parameters.map(({ size }) => size),
+      );
+      const own = new Map(parameters.map((parameter, i) => [parameter, reshape(pieces[i] ?? x, parameter.shape)]));
+      return trace.substitute(own, () => {
+        const batch = gatherBatch(trace, dataset, fieldsOf(dataset, ['x', 'y', 'sampleWeight']), indices, dtype);
+        return lossIn(parts, predictIn(parts.network, inputIn(batch)), batch);
+      });
+    };
+    const product = jit((x: Tensor, v: Tensor, indices: Tensor) => hvp((at) => loss(at, indices), x, v));
+    const x = concat(parameters.map((parameter) => reshape(parameter, [parameter.size])));
+    const indices = arange(0, dataset.samples, 1, { dtype: 'int32' });
+    owned.push(x, indices);
+    const times = async (v: Float64Array): Promise<Float64Array> => {
+      const direction = tensor(v, { dtype });
+      const result = await product(x, direction, indices);
+      const numbers = Float64Array.from(result.data());
+      direction.dispose();
+      result.dispose();
+      return numbers;
+    };
+    return summarise(x.size, await lanczos(times, x.size, options));
+  } finally {
+    for (const each of owned) each.dispose();
+    if (dataset !== data) dataset.dispose();
+  }
+}
+
+function summarise(parameters: number, { values, ...rest }: Awaited<ReturnType<typeof lanczos>>): HessianExtremes {
+  const [least, greatest] = [values[0], values.at(-1)];
+  internal(least !== undefined && greatest !== undefined, 'a spectrum without values');
+  const bound = 1e-6 * Math.max(Math.abs(least.value), Math.abs(greatest.value));
+  const leastPositive = values.find(({ value }) => value > bound);
+  const optimum = leastPositive && optimalMomentum([leastPositive.value, greatest.value]);
+  return { parameters, greatest, least, leastPositive, optimum, ...rest };
+}
+
+function trainableOf(network: AnyModule): Parameter[] {
+  const seen = new Set<Parameter>();
+  const walk = (module: AnyModule): void => {
+    for (const [, member] of module.members()) {
+      if (member instanceof Parameter && member.trainable) seen.add(member);
+      else if (member instanceof Module) walk(member);
+    }
+  };
+  walk(network);
+  return [...seen];
+}
