@@ -66,7 +66,7 @@ function makeClasses(tensor) {
   return { x: tensor(x, { shape: [samples, 2] }), y: tensor(y, { shape: [samples, 1] }) };
 }
 
-/** Rates tried: from 1e-4 to 1e2, so many a decade. */
+/** From 1e-4 to 1e2, so many a decade. */
 export function makeRates(perDecade) {
   return Array.from({ length: 6 * perDecade + 1 }, (_, i) => 10 ** (-4 + i / perDecade));
 }
@@ -89,14 +89,14 @@ export const rule =
   'Arrived: the excess over the minimum stays below 1/1000 of the start’s. Saddle: all rates 0.01; arrived once |y| > 1.';
 
 /** [{ function, optimizer, learningRate, arrived, path, values }] */
-export function raceAll(ravine, lab, { steps, perDecade }) {
+export async function raceAll(ravine, lab, { steps, rates }) {
   const optimizers = makeOptimizers(ravine);
   const { saddle, ...tuned } = makeFunctions(ravine);
   const rows = [];
   for (const [name, { f, start }] of Object.entries(tuned)) {
-    const { value: least } = ravine.minimize(f, ravine.tensor(Float64Array.from(start)), { method: 'newton' });
+    const { value: least } = await ravine.minimize(f, ravine.tensor(Float64Array.from(start)), { method: 'newton' });
     for (const [optimizer, make] of Object.entries(optimizers)) {
-      const tried = makeRates(perDecade).map((learningRate) => {
+      const tried = rates.map((learningRate) => {
         const [{ path, values }] = lab.race({
           functions: { [name]: { f, start } },
           optimizers: { it: make(learningRate) },
@@ -115,7 +115,7 @@ export function raceAll(ravine, lab, { steps, perDecade }) {
   }
   const learningRate = 0.01;
   const at = Object.fromEntries(Object.entries(optimizers).map(([name, make]) => [name, make(learningRate)]));
-  for (const run of lab.race({ functions: { saddle }, optimizers: at, steps: Math.max(steps, 1000) }))
+  for (const run of lab.race({ functions: { saddle }, optimizers: at, steps: 1000 }))
     rows.push({ ...run, learningRate, arrived: escape(run.path) });
   return rows;
 }

@@ -1,24 +1,24 @@
 // Which optimiser arrives when, as a table, pictures and an animated page. `npm run example -- race`, in a short form
-// `npm run example -- race --steps 150 --rates 1`.
+// `npm run example -- race --steps 100 --rates 1`.
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as lab from '../../dist/lab/index.js';
 import * as ravine from '../../dist/index.js';
 import { numbersFromCommandLine } from '../shared/options.mjs';
-import { findings, lastSteps, makeFunctions, raceAll, rule } from './experiment.mjs';
+import { findings, lastSteps, makeFunctions, makeRates, raceAll, rule } from './experiment.mjs';
 
 const {
   steps,
   rates: perDecade,
   out,
 } = numbersFromCommandLine('npm run example -- race', {
-  steps: { value: 500, about: 'of each run' },
-  rates: { value: 4, about: 'tried a decade, from 1e-4 to 1e2' },
+  steps: { value: 300, about: 'of each run' },
+  rates: { value: 2, about: 'tried a decade, from 1e-4 to 1e2' },
   out: { value: 'examples/out/race', check: 'folder', about: 'where pictures and the page go' },
 });
 
-const rows = raceAll(ravine, lab, { steps, perDecade });
+const rows = await raceAll(ravine, lab, { steps, rates: makeRates(perDecade) });
 console.log(`${rule}\n`);
 const names = [...new Set(rows.map(({ function: name }) => name))];
 console.log(`${'steps to arrive (rate)'.padEnd(24)}${names.map((name) => name.padStart(20)).join('')}`);

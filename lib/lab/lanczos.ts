@@ -59,17 +59,19 @@ export async function lanczos(product: Product, size: number, options: LanczosOp
     const values = tridiagonalEigenvalues(diagonal, beside).map(({ value, last }) => ({ value, residual: length * last }));
     const greatest = Math.max(...values.map(({ value }) => Math.abs(value)));
     const complete = length <= 1e-13 * size * greatest || basis.length === size;
-    const converged = complete || isFound(values, tolerance * greatest);
-    if (converged || basis.length === steps) return { values, products: basis.length, converged, complete };
+    const bound = tolerance * greatest;
+    const converged = complete || [values[0], values.at(-1)].every((end) => isWithin(end, bound));
+    // Where others are negative or nought, the least of the positive ones is waited for, which may take all steps.
+    const positive = values.find(({ value }) => value > bound);
+    if (complete || (converged && isWithin(positive, bound)) || basis.length === steps)
+      return { values, products: basis.length, converged, complete };
     beside.push(length);
     basis.push(w.map((value) => value / length));
   }
 }
 
-/** The ends; of positive values the least as well, where others are negative or nought. */
-function isFound(values: readonly RitzValue[], bound: number): boolean {
-  const positive = values.find(({ value }) => value > bound);
-  return [values[0], values.at(-1), positive].every((end) => end === undefined || end.residual <= bound);
+function isWithin(found: RitzValue | undefined, bound: number): boolean {
+  return found === undefined || found.residual <= bound;
 }
 
 function startOf(size: number, seed: number): Float64Array {
