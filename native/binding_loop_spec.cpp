@@ -81,6 +81,8 @@ LoopSpec loopSpecArgument(const Napi::Value& value) {
   if (in.has("feed")) spec.feed = FeedHandle::from(in.get("feed"), in.nameOf("feed")).core();
   readCounts(in, spec);
   readPhases(in, spec.phases);
+  if (in.has("begin")) spec.begin = readParts(in, "begin");
+  if (in.has("settle")) spec.settle = readParts(in, "settle");
   if (in.has("indices")) spec.indices = in.fields("indices").place();
   if (in.has("scalars")) readScalars(in.fields("scalars"), spec);
   if (in.has("random")) spec.random = in.fields("random").place();

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 
+#include "binding_arguments.h"
+#include "binding_buffer.h"
+
 namespace ravine {
 
 Napi::Function SparseHandle::define(Napi::Env env) {
   return DefineClass(env, name,
-                     {InstanceMethod<&SparseHandle::arrays>("arrays"), InstanceMethod<&SparseHandle::dispose>("dispose")});
+                     {InstanceMethod<&SparseHandle::arrays>("arrays"), InstanceMethod<&SparseHandle::spread>("spread"),
+                      InstanceMethod<&SparseHandle::dispose>("dispose")});
 }
 
 SparseHandle::SparseHandle(const Napi::CallbackInfo& info) : Handle(info) {
@@ -42,6 +46,29 @@ Napi::Value SparseHandle::arrays(const Napi::CallbackInfo& info) {
   result.Set("columns", columns);
   result.Set("values", values);
   return result;
+}
+
+// spread(ranges, columns, values): int32 [rows, 2], int32 [entries] and float32 [entries], written into buffers.
+void SparseHandle::spread(const Napi::CallbackInfo& info) {
+  const SparseMatrix& matrix = *core();
+  const auto room = [&](size_t i, int64_t bytes) {
+    const std::shared_ptr<Buffer> buffer = BufferHandle::from(info[i], "[spread] argument " + std::to_string(i)).core();
+    if (buffer->bytes() < bytes) throwRange(info.Env(), "[spread] expected " + std::to_string(bytes) + " bytes");
+    return buffer;
+  };
+  if (matrix.entries > INT32_MAX) throwRange(info.Env(), "[spread] too many entries");
+  const std::shared_ptr<Buffer> ranges = room(0, matrix.rows * 8), columns = room(1, matrix.entries * 4),
+                                values = room(2, matrix.entries * 4);
+  auto* const range = reinterpret_cast<int32_t*>(ranges->data());
+  for (int64_t row = 0; row < matrix.rows; row++)
+    for (int64_t side = 0; side < 2; side++) range[row * 2 + side] = static_cast<int32_t>(matrix.rowOffsets()[row + side]);
+  auto* const column = reinterpret_cast<int32_t*>(columns->data());
+  for (int64_t i = 0; i < matrix.entries; i++) column[i] = static_cast<int32_t>(matrix.column(i));
+  auto* const value = reinterpret_cast<float*>(values->data());
+  if (matrix.values)
+    std::copy_n(matrix.entryValues(), matrix.entries, value);
+  else
+    std::fill_n(value, matrix.entries, 1.0F);
 }
 
 void SparseHandle::dispose(const Napi::CallbackInfo& info) { drop(info.Env()); }

@@ -16,6 +16,7 @@ class SparseHandle : public Handle<SparseHandle, SparseMatrix> {
 
  private:
   Napi::Value arrays(const Napi::CallbackInfo& info);
+  void spread(const Napi::CallbackInfo& info);
   void dispose(const Napi::CallbackInfo& info);
 };
 

@@ -52,7 +52,9 @@ void Loop::run() {
   const FlushDenormals flush;
   try {
     const std::unique_ptr<Batches> batches = makeBatches(spec_, [this] { return interrupted(); });
+    runParts(*spec_.full, spec_.begin);
     runSteps(*batches);
+    runParts(*spec_.full, spec_.settle);
   } catch (const std::exception& error) {
     outcome_.failure = error.what();
   }
@@ -167,6 +169,7 @@ void Loop::takeSnapshots() {
     asked_.store(false);
   }
   if (requests.empty()) return;
+  runParts(*spec_.full, spec_.settle);
   for (Snapshot& snapshot : requests) snapshot.take(standing());
   {
     const std::lock_guard lock(mutex_);

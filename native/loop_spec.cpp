@@ -38,6 +38,10 @@ std::string checkPhases(const LoopSpec& spec) {
     for (const int64_t part : *list)
       if (part >= spec.full->parts() || (spec.last && part >= spec.last->parts()))
         return "parts: expected at most the program's " + std::to_string(spec.full->parts());
+  for (const std::vector<int64_t>* list : {&spec.begin, &spec.settle})
+    for (const int64_t part : *list)
+      if (part >= spec.full->parts())
+        return "begin, settle: expected at most the program's " + std::to_string(spec.full->parts());
   if (phases.samples > 0 && !phases.scale.place.holds(bytesOf(phases.scale.dtype), bytesOf(phases.scale.dtype)))
     return "accumulate.scale lies outside of its buffer";
   if (spec.firstBatch % phases.batches != 0) return "firstBatch: expected the first of a step";

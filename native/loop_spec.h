@@ -50,6 +50,8 @@ struct Phases {
 struct LoopSpec {
   std::shared_ptr<Binding> full, last;
   Phases phases;
+  // Parts of `full` for parameters whose rows see steps late: before the first step, and whenever somebody is to see parameters.
+  std::vector<int64_t> begin, settle;
   int64_t samples = 0, batchSize = 0, epochs = 0;
   int64_t steps = INT64_MAX;  // at most
   int64_t firstBatch = 0, firstEpoch = 0, firstStep = 0;

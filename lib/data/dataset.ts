@@ -13,8 +13,10 @@ import { countOf, foldRows, joinRows, resolveSplit, splitRows, type SplitOptions
 /** One named part of each sample, in native memory. */
 export interface Field {
   readonly name: string;
-  /** [samples, ...shape] */
+  /** [samples, ...shape]; of sparse rows int32 [samples, 2], where each one's entries begin and end. */
   readonly tensor: Tensor;
+  /** Columns, int32, and values, float32, of all entries: [entries]. Parts of the data share them. */
+  readonly sparse?: { readonly columns: Tensor; readonly values: Tensor };
   /** Of one sample. */
   readonly shape: Shape;
   readonly dtype: DType;
@@ -48,11 +50,9 @@ export class Dataset {
     if (positiveInteger('Dataset.take', 'count', count) > this.samples)
       throw new RavineError('option', 'Dataset.take', `expected a count from 1 to ${this.samples}, got ${count}`);
     const fields = [...this.fields.values()].map((field) => {
-      const { dtype, shape, tensor } = field;
-      return {
-        ...field,
-        tensor: new Tensor({ dtype, shape: [count, ...shape] }, { storage: evaluator().share(tensor.storage) }),
-      };
+      const { dtype, shape } = field.tensor;
+      const type = { dtype, shape: [count, ...shape.slice(1)] };
+      return { ...field, tensor: new Tensor(type, { storage: evaluator().share(field.tensor.storage) }), ...sharedEntries(field) };
     });
     return new Dataset('Dataset.take', fields);
   }
@@ -94,10 +94,10 @@ export class Dataset {
     const indices = tensor(rows, { dtype: 'int32' });
     const made: Field[] = [];
     try {
-      for (const field of this.fields.values()) made.push({ ...field, tensor: gather(field.tensor, indices) });
+      for (const field of this.fields.values()) made.push({ ...field, tensor: gather(field.tensor, indices), ...sharedEntries(field) });
       return new Dataset(where, made);
     } catch (error) {
-      made.forEach(({ tensor }) => tensor.dispose());
+      made.forEach(disposeField);
       throw error;
     } finally {
       indices.dispose();
@@ -110,12 +110,25 @@ export class Dataset {
 
   /** Frees native memory now; a fit that is running keeps what it needs. */
   dispose(): void {
-    for (const { tensor } of this.fields.values()) tensor.dispose();
+    for (const field of this.fields.values()) disposeField(field);
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** Another handle on the entries of a sparse field. */
+function sharedEntries({ sparse }: Field): Pick<Field, 'sparse'> {
+  if (!sparse) return {};
+  const share = (tensor: Tensor): Tensor => new Tensor(tensor, { storage: evaluator().share(tensor.storage) });
+  return { sparse: { columns: share(sparse.columns), values: share(sparse.values) } };
+}
+
+export function disposeField({ tensor, sparse }: Field): void {
+  tensor.dispose();
+  sparse?.columns.dispose();
+  sparse?.values.dispose();
 }
 
 function countSamples(where: string, fields: readonly Field[]): number {

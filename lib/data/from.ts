@@ -5,10 +5,11 @@ import { isArray } from '../ops/check.js';
 import { boolean, checkNames } from '../options.js';
 import { firstNonFinite } from '../runtime/finite.js';
 import { formatType, sizeOf } from '../shape.js';
-import { Dataset, nonFinite, type Field } from './dataset.js';
+import { Dataset, disposeField, nonFinite, type Field } from './dataset.js';
 import { isInput, isTarget } from './names.js';
 import { perChannel, scaleOf, type Normalization, type PerChannel } from './normalize.js';
 import { readElements, toTensor, type Elements, type ReadElements } from './elements.js';
+import { isSparse, refuseSparse, sparseParts, type SparseElements } from './sparse-rows.js';
 
 /**
  * Named parts of the samples; the first axis counts samples. `y` is the target, `sampleWeight` [samples] what each sample counts in the loss, all others
@@ -17,9 +18,9 @@ import { readElements, toTensor, type Elements, type ReadElements } from './elem
 export type DataFields = OneInput | SeveralInputs;
 
 interface OneInput {
-  readonly x: Elements;
+  readonly x: Elements | SparseElements;
   readonly y?: Elements;
-  readonly [name: string]: Elements | undefined;
+  readonly [name: string]: Elements | SparseElements | undefined;
 }
 
 /** Fields `x.<name>` enter the network as one record, by name; `y.<name>` and `sampleWeight.<name>` belong to its output of that name. */
@@ -27,7 +28,7 @@ interface SeveralInputs {
   readonly x?: undefined;
   readonly y?: Elements;
   readonly sampleWeight?: Elements;
-  readonly [name: `x.${string}` | `y.${string}` | `sampleWeight.${string}`]: Elements | undefined;
+  readonly [name: `x.${string}` | `y.${string}` | `sampleWeight.${string}`]: Elements | SparseElements | undefined;
 }
 
 /** For every input, or by its name; a list has a number for each channel, the last axis. */
@@ -50,7 +51,10 @@ export interface FromOptions {
 
 const where = 'data.from';
 
-/** Samples from typed arrays, nested arrays or tensors. What is given is copied (tensors are shared): later changes to it do not show. */
+/**
+ * Samples from typed arrays, nested arrays, tensors or sparse matrices. What is given is copied (tensors are shared): later changes to it do not show. A
+ * network sees the rows of a SparseMatrix as dense ones, float32 [columns]; `linear` and `sparseLinear` use only their entries.
+ */
 export function from(fields: DataFields, options: FromOptions = {}): Dataset {
   checkNames(where, options, ['scale', 'shift', 'normalize', 'checkFinite', 'transfer']);
   if (typeof fields !== 'object' || fields === null)
@@ -59,17 +63,24 @@ export function from(fields: DataFields, options: FromOptions = {}): Dataset {
   boolean(where, 'checkFinite', checkFinite);
   boolean(where, 'transfer', transfer);
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-  const read = given.map(([name, value]) => [name, readElements(where, name, value, isTarget(name))] as const);
+  const read = given.flatMap(([name, value]) =>
+    isSparse(value) ? [] : [[name, readElements(where, name, value, isTarget(name))] as const],
+  );
   if (transfer) read.forEach(([name, elements]) => checkTransferable(name, elements));
   const scalesOf = scaling(options, given);
+  const elementsOf = new Map(read);
   const made: Field[] = [];
   try {
-    for (const [name, elements] of read) made.push(makeField(name, elements, scalesOf(name, elements), checkFinite));
+    for (const [name, value] of given) {
+      const elements = elementsOf.get(name);
+      if (elements) made.push(makeField(name, elements, scalesOf(name, elements), checkFinite));
+      else if (isSparse(value)) made.push(sparseField(name, value, options, scalesOf));
+    }
     const dataset = new Dataset(where, made);
     if (transfer) read.forEach(([, elements]) => detach(elements));
     return dataset;
   } catch (error) {
-    made.forEach(({ tensor }) => tensor.dispose());
+    made.forEach(disposeField);
     throw error;
   }
 }
@@ -79,11 +90,20 @@ interface Scaling {
   readonly shift: PerChannel;
 }
 
+type ScalesOf = (name: string, elements: Pick<ReadElements, 'dtype'>) => Scaling;
+
+function sparseField(name: string, matrix: SparseElements, { normalize }: FromOptions, scalesOf: ScalesOf): Field {
+  const { scale, shift } = scalesOf(name, { dtype: 'float32' });
+  refuseSparse(where, name, !isInput(name), normalize !== undefined || scale !== 1 || shift !== 0);
+  const { ranges, columns, values, width } = matrix[sparseParts](where);
+  return { name, tensor: ranges, sparse: { columns, values }, shape: [width], dtype: 'float32', scale, shift };
+}
+
 /** How each field is scaled: by scale and shift, or to mean 0 and deviation 1. */
 function scaling(
   { scale, shift, normalize }: FromOptions,
   given: readonly (readonly [string, unknown])[],
-): (name: string, elements: ReadElements) => Scaling {
+): ScalesOf {
   if (normalize === undefined) {
     const [scales, shifts] = [perField('scale', scale, given, 1), perField('shift', shift, given, 0)];
     return (name) => ({ scale: scales(name), shift: shifts(name) });

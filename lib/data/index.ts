@@ -6,5 +6,6 @@ export type { Elements, NestedNumbers, NumericArray, ShapedElements } from './el
 export { from, type DataFields, type FromOptions, type PerField } from './from.js';
 export { idx, type IdxOptions } from './idx.js';
 export type { Normalization, PerChannel } from './normalize.js';
+export type { SparseElements } from './sparse-rows.js';
 export type { SplitOptions } from './split.js';
 export { stream, StreamDataset, type CheckedBatch, type StreamField, type StreamOptions } from './stream.js';

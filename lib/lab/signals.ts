@@ -24,7 +24,7 @@ import { traceBatch } from '../train/batch-graph.js';
 import { Model } from '../train/model.js';
 import { lossIn } from '../train/objective.js';
 import { inputIn, predictIn, type Prediction } from '../train/prediction.js';
-import { batchSpec } from '../train/sources.js';
+import { batchSpec, tensorsOf } from '../train/sources.js';
 import { hasLoss, type ModelParts } from '../train/session.js';
 import { checkFields } from '../train/targets.js';
 import { isFloat } from '../dtype.js';
@@ -118,7 +118,8 @@ function measure(parts: ModelParts, dataset: Dataset, seed: number): Signals {
     throw new RavineError('option', where, 'expected a model with a loss', { help: 'new Model(network, { loss })' });
   checkFields(where, parts.heads, [...dataset.fields.keys()]);
   const spec = batchSpec(dataset, dataset.samples, ['x', 'y', 'sampleWeight']);
-  const trace = new SeededTrace(spec.fields.length + 1);
+  const tensors = spec.fields.flatMap(({ name }) => tensorsOf(dataset, name));
+  const trace = new SeededTrace(tensors.length + 1);
   const { calls, graph } = withTrace(trace, () => {
     const fields = traceBatch(trace, spec, workTypeOf(network));
     const seen: Call[] = [];
@@ -131,12 +132,7 @@ function measure(parts: ModelParts, dataset: Dataset, seed: number): Signals {
     const gradients = backward([value], [constant(1, { dtype: value.dtype, shape: value.shape })], outputs);
     return { calls: seen, graph: trace.finish([...outputs, ...gradients].map(scaleOf)) };
   });
-  const fields = spec.fields.map(({ name }) => dataset.fields.get(name)?.tensor);
-  internal(
-    fields.every((field) => field !== undefined),
-    'a field without a tensor',
-  );
-  const scales = interpret(graph, [...fields, arange(0, dataset.samples, 1, { dtype: 'int32' }), wordsOf(seed)]).map(readScale);
+  const scales = interpret(graph, [...tensors, arange(0, dataset.samples, 1, { dtype: 'int32' }), wordsOf(seed)]).map(readScale);
   return new Signals(
     calls.map(({ path, layer, output }, i) => {
       const [activation, gradient] = [scales[i], scales[calls.length + i]];

@@ -82,6 +82,6 @@ export function linear<In extends number, Out extends number>(
   return new Linear(inFeatures, outFeatures, options);
 }
 
-function swapAxes(weight: Tensor): Tensor {
+export function swapAxes(weight: Tensor): Tensor {
   return transpose(weight, [1, 0]);
 }

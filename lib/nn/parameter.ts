@@ -22,10 +22,12 @@ export interface ParameterOptions {
   readonly fanIn?: number;
   readonly fanOut?: number;
   readonly trainable?: boolean;
+  /** A matrix of which a step may move only some rows. Default false. */
+  readonly rowwise?: boolean;
   readonly layout?: Layout;
 }
 
-const known: readonly (keyof ParameterOptions)[] = ['dtype', 'initializer', 'fanIn', 'fanOut', 'trainable', 'layout'];
+const known: readonly (keyof ParameterOptions)[] = ['dtype', 'initializer', 'fanIn', 'fanOut', 'trainable', 'rowwise', 'layout'];
 
 let made = 0;
 
@@ -33,6 +35,7 @@ let made = 0;
 export class Parameter extends Tensor {
   /** Whether training changes it; see also `Module.freeze`. */
   trainable: boolean;
+  readonly rowwise: boolean;
   readonly layout: Layout | undefined;
   #initializer: Initializer;
   readonly #fanIn: number;
@@ -48,6 +51,7 @@ export class Parameter extends Tensor {
     if (!isFloat(dtype)) throw new RavineError('dtype', where, `expected float32 or float64, got ${dtype}`);
     super({ dtype, shape: checked }, { lazy: true });
     this.trainable = boolean(where, 'trainable', options.trainable ?? true);
+    this.rowwise = boolean(where, 'rowwise', options.rowwise ?? false);
     this.layout = options.layout;
     this.#initializer = resolveInitializer(where, options.initializer ?? 'fanInUniform');
     this.#fanIn = numberIn(where, 'fanIn', options.fanIn ?? sizeOf(checked.slice(0, -1)), 0);

@@ -1,6 +1,6 @@
 import { RavineError, describe } from '../errors.js';
 import type { Tensor } from '../ir/tensor.js';
-import { add, mul } from '../ops/elementwise.js';
+import { add, mul, neg, sub } from '../ops/elementwise.js';
 import { sgdStep } from '../ops/sgd-step.js';
 import { boolean, checkNames, numberIn, oneOf } from '../options.js';
 import { stepping } from './common.js';
@@ -13,6 +13,7 @@ import {
   type Schedule,
   type UpdateArguments,
 } from './optimizer.js';
+import { declareLinear, type LinearStep } from './linear.js';
 
 export interface SgdOptions {
   readonly learningRate: number | Schedule;
@@ -65,7 +66,9 @@ export function sgd(options: SgdOptions): Optimizer {
       return dampened ? [rate, updateNumber(info) === 1 ? 1 : 1 - dampening] : [rate];
     },
   };
-  return nesterov === 'lookahead' ? lookAhead(optimizer, resolved) : optimizer;
+  if (nesterov === 'lookahead') return lookAhead(optimizer, resolved);
+  declareLinear(optimizer.update, linearStep(resolved));
+  return optimizer;
 }
 
 /** The gradient is taken at w + μv: so is that of the decay. The step adds what is of w. */
@@ -102,6 +105,31 @@ function resolve(where: string, given: SgdOptions | undefined): Resolved {
   if (resolved.momentumForm !== 'lecture' && nesterov === 'lookahead')
     refuse("expected momentumForm 'lecture' with nesterov: 'lookahead', got 'torch'");
   return resolved;
+}
+
+/**
+ * The formulas of `sgdStep`, with g ± for maximize and γ the gradient's weight: plain w ← (1 − αλ)w − αg; lecture v ← μv − αλw − αg, torch
+ * v ← μv + γλw + γg; what w gets of the new v and, with Nesterov, once more of the gradient.
+ */
+function linearStep({ momentum, momentumForm, nesterov, maximize, weightDecay, dampening }: Resolved): LinearStep {
+  const sign = maximize ? -1 : 1;
+  return {
+    velocity: momentum === 0 ? undefined : 'velocity',
+    coefficients(scalars) {
+      const rate = named('sgd', scalars, 'learningRate');
+      const pull = mul(rate, -sign);
+      const kept = sub(1, mul(rate, weightDecay));
+      if (momentum === 0) return [0, 0, 0, kept, 0, pull];
+      if (momentumForm === 'lecture') {
+        const v = [momentum, mul(rate, -weightDecay), pull];
+        return nesterov === true ? [...v, kept, momentum, pull] : [...v, 1, 1, 0];
+      }
+      if (nesterov === true) return [momentum, weightDecay, sign, kept, mul(rate, -momentum), pull];
+      if (dampening === 0) return [momentum, weightDecay, sign, 1, neg(rate), 0];
+      const weight = named('sgd', scalars, 'gradientWeight');
+      return [momentum, mul(weight, weightDecay), mul(weight, sign), 1, neg(rate), 0];
+    },
+  };
 }
 
 function checkNesterov(value: unknown): boolean | 'lookahead' {

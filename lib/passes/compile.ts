@@ -12,6 +12,7 @@ import { lower } from './lower.js';
 import { arenaSlot, planMemory } from './memory.js';
 import { placeEnds, type Placement } from './place.js';
 import { simplify } from './simplify.js';
+import { sparseProducts } from './sparse-products.js';
 
 interface Pass {
   readonly name: string;
@@ -24,6 +25,7 @@ export const passes: readonly Pass[] = [
   { name: 'simplify', run: simplify },
   { name: 'shareCommon', run: shareCommon },
   { name: 'simplify', run: simplify },
+  { name: 'sparseProducts', run: sparseProducts },
   { name: 'removeDead', run: removeDead },
   { name: 'absorbScale', run: absorbScale },
   { name: 'fuseEpilogues', run: fuseEpilogues },

@@ -98,6 +98,9 @@ export interface LoopSpec {
     readonly samples: number;
     readonly scale: { readonly buffer: NativeBuffer; readonly byteOffset: number; readonly dtype: 'float32' | 'float64' };
   };
+  /** Parts of `full` that run before the first step, and whenever somebody is to see the parameters: at the end, and before copies are taken. */
+  readonly begin?: readonly number[];
+  readonly settle?: readonly number[];
   readonly samples: number;
   readonly batchSize: number;
   readonly epochs: number;
@@ -205,6 +208,8 @@ export interface NativeSparse {
   readonly binary: boolean;
   /** Copies. */
   arrays(): { readonly offsets: Float64Array; readonly columns: Uint32Array; readonly values: Float32Array };
+  /** Writes int32 [rows, 2], where rows begin and end, int32 columns and float32 values [entries]. */
+  spread(ranges: NativeBuffer, columns: NativeBuffer, values: NativeBuffer): void;
   dispose(): void;
 }
 

@@ -2,6 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import { resolve } from 'node:path';
 import { RavineError, describe, internal } from '../errors.js';
 import { checkNames, positiveInteger } from '../options.js';
+import { sparseParts, type SparseElements, type SparseParts } from '../data/sparse-rows.js';
+import { Tensor } from '../ir/tensor.js';
+import { allocate, storageOf } from '../runtime/storage.js';
 import type { NativeBuffer, NativeRows, NativeSparse } from '../runtime/addon.js';
 import { allocateBuffer, runSparse } from './job.js';
 
@@ -22,7 +25,7 @@ export interface SparseArrays {
  * A matrix that is mostly zeros, in native memory as compressed sparse rows: 16-bit column numbers up to 65,536 columns, 32-bit ones beyond, float32
  * values or none where every entry is 1. It never changes. Empty rows are rows of zeros.
  */
-export class SparseMatrix {
+export class SparseMatrix implements SparseElements {
   readonly rows: number;
   readonly columns: number;
   /** Stored numbers, of all rows. */
@@ -152,6 +155,22 @@ export class SparseMatrix {
       data.set(values.subarray(first, end), (row * 2 + 1) * longest);
     }
     return { data, shape: [this.rows, 2, longest] };
+  }
+
+  /** @internal */
+  [sparseParts](where: string): SparseParts {
+    if (this.entries > mostColumns)
+      throw new RavineError('data', where, `expected at most ${mostColumns} entries in a SparseMatrix, got ${this.entries}`, {
+        help: 'train on parts of its rows: subset()',
+      });
+    const make = (dtype: 'int32' | 'float32', shape: readonly number[]): Tensor =>
+      new Tensor({ dtype, shape }, { storage: allocate({ dtype, shape }) });
+    const { rows, entries } = this;
+    const [ranges, columns, values] = [make('int32', [rows, 2]), make('int32', [entries]), make('float32', [entries])];
+    const [r, c, v] = [ranges, columns, values].map((tensor) => storageOf(tensor).buffer.native);
+    internal(r !== undefined && c !== undefined && v !== undefined, 'no buffers');
+    this.native.spread(r, c, v);
+    return { ranges, columns, values, width: this.columns };
   }
 
   /** @internal */

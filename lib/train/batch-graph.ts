@@ -5,7 +5,7 @@ import { RavineError, internal } from '../errors.js';
 import type { Tensor } from '../ir/tensor.js';
 import type { Trace } from '../ir/trace.js';
 import { cast } from '../ops/cast.js';
-import type { TensorLike } from '../ops/check.js';
+import { at, type TensorLike } from '../ops/check.js';
 import { stack } from '../ops/concat.js';
 import { scalar } from '../ops/constant.js';
 import { add, mul } from '../ops/elementwise.js';
@@ -13,26 +13,41 @@ import { gather } from '../ops/indexing.js';
 import { gatherImages } from '../ops/gather-images.js';
 import { streamOf } from '../ops/random.js';
 import { reshape } from '../ops/reshape.js';
-import { sizeOf } from '../shape.js';
+import { sparseRows } from '../ops/sparse.js';
+import { sizeOf, type TensorType } from '../shape.js';
 import type { BatchSpec, FieldSpec } from './session.js';
+import { tensorsOf } from './sources.js';
 
-/** Arguments of a traced step: the fields in order, then the sample numbers where rows are gathered. */
+/** Arguments of a traced step: the fields in order, each with all its parts, then the sample numbers where rows are gathered. */
 export function traceBatch(trace: Trace, spec: BatchSpec, workType: 'float32' | 'float64'): Map<string, Tensor> {
   const { rows } = spec;
-  const sources = spec.fields.map((field, index) =>
-    trace.input({ dtype: field.dtype, shape: [rows ?? spec.samples, ...field.shape] }, { kind: 'argument', index }),
+  let index = 0;
+  const sources = spec.fields.map((field) =>
+    typesOf(field, rows ?? spec.samples).map((type) => trace.input(type, { kind: 'argument', index: index++ })),
   );
   const indices =
     rows === undefined
       ? undefined
-      : trace.input({ dtype: 'int32', shape: [spec.samples] }, { kind: 'argument', index: sources.length });
+      : trace.input({ dtype: 'int32', shape: [spec.samples] }, { kind: 'argument', index });
   return new Map(
     spec.fields.map((field, i) => {
-      const source = sources[i];
+      const parts = sources[i] ?? [];
+      const [source] = parts;
       internal(source !== undefined, 'a field without a source');
-      return [field.name, indices ? gatherField(trace, source, indices, field, workType) : convertField(source, field, workType)];
+      return [field.name, indices ? gatherField(trace, parts, indices, field, workType) : convertField(source, field, workType)];
     }),
   );
+}
+
+/** What a field's inputs are, with so many rows. */
+function typesOf({ dtype, shape, sparse }: FieldSpec, rows: number): TensorType[] {
+  if (!sparse) return [{ dtype, shape: [rows, ...shape] }];
+  const entries = [sparse.entries];
+  return [
+    { dtype: 'int32', shape: [rows, 2] },
+    { dtype: 'int32', shape: entries },
+    { dtype: 'float32', shape: entries },
+  ];
 }
 
 /** Rows of resident data in a function that is being traced; the data is captured. */
@@ -44,17 +59,21 @@ export function gatherBatch(
   workType: 'float32' | 'float64',
 ): Map<string, Tensor> {
   return new Map(
-    fields.map((field) => {
-      const source = dataset.fields.get(field.name)?.tensor;
-      internal(source !== undefined, 'a field without a source');
-      return [field.name, gatherField(trace, source, indices, field, workType)];
-    }),
+    fields.map((field) => [field.name, gatherField(trace, tensorsOf(dataset, field.name), indices, field, workType)]),
   );
 }
 
 /** The batch's rows; scaled integers become numbers of the parameters' type. */
-function gatherField(trace: Trace, source: Tensor, indices: Tensor, field: FieldSpec, workType: 'float32' | 'float64'): Tensor {
+function gatherField(
+  trace: Trace,
+  [source, columns, values]: readonly Tensor[],
+  indices: Tensor,
+  field: FieldSpec,
+  workType: 'float32' | 'float64',
+): Tensor {
+  internal(source !== undefined, 'a field without a source');
   const { dtype, scale, shift, augmentation } = field;
+  if (columns && values) return sparseRows([source, columns, values, indices], { width: at(field.shape, 0), dtype: workType });
   const converts = scale !== 1 || shift !== 0;
   if (converts && !isFloat(dtype) && dtype !== 'uint8')
     throw new RavineError('dtype', 'fit', `expected '${field.name}' to be uint8 or float to be scaled, got ${dtype}`);

@@ -102,7 +102,8 @@ export class Engine {
   }
 }
 
-function release({ flat, state, prepared, control, lookAhead, accumulated }: Memory): void {
-  const buffers = [flat.gradients, ...state.values(), ...prepared.values(), control.buffer, lookAhead, accumulated.made];
+function release({ flat, state, prepared, control, lookAhead, accumulated, rowwise }: Memory): void {
+  const late = rowwise.flatMap(({ buffers }) => buffers);
+  const buffers = [flat.gradients, ...state.values(), ...prepared.values(), control.buffer, lookAhead, accumulated.made, ...late];
   for (const buffer of buffers) buffer?.native.dispose();
 }

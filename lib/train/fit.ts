@@ -124,6 +124,7 @@ class Fit {
     const { control } = engine.memory;
     return {
       ...accumulation(resident.step, batching, control),
+      ...resident.step.late,
       full: resident.full,
       ...(resident.last && { last: resident.last }),
       parts: resident.step.parts,

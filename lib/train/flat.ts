@@ -17,10 +17,14 @@ export interface FlatEntry {
   readonly rank: Rank | undefined;
 }
 
-/** The optimiser's group, and the model's step at which it began to train. What shares both lies together. */
+/**
+ * The optimiser's group, and the model's step at which it began to train. What shares both lies together, but for matrices of which a step may move only
+ * some rows: each of them, numbered from 1, stands alone.
+ */
 export interface Rank {
   readonly group: number;
   readonly birth: number;
+  readonly rowwise: number;
 }
 
 /**
@@ -88,7 +92,7 @@ export class FlatParameters {
 /** Groups in order, in each what has trained longest first; what does not train last. */
 function compare(a: Rank | undefined, b: Rank | undefined): number {
   if (!a || !b) return Number(!a) - Number(!b);
-  return a.group - b.group || a.birth - b.birth;
+  return a.group - b.group || a.birth - b.birth || a.rowwise - b.rowwise;
 }
 
 /** Copies a parameter's elements to their place and lets the parameter lie there. */

@@ -1,9 +1,11 @@
 import { dtypes, type DType } from '../dtype.js';
+import { linearStepOf, type LinearStep } from '../optim/linear.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import { SharedBuffer, byteSize } from '../runtime/storage.js';
 import { Control } from './control.js';
 import { FlatParameters, type FlatEntry, type Rank } from './flat.js';
 import type { Memory } from './programs.js';
+import { RowwiseRange } from './rowwise.js';
 import type { ModelParts } from './session.js';
 
 /** Parameters that one optimiser updates in one pass: they lie together and have been trained for as long. */
@@ -46,10 +48,12 @@ export function layOut(
   const { network, optimizer } = parts;
   const known = new Map(before?.flat.entries.map((entry) => [entry.parameter, entry]));
   const groupOf = optimizer?.groupsIn?.(network);
-  const flat = new FlatParameters(network, seed, (name, parameter) => ({
-    group: groupOf?.(name, parameter) ?? 0,
-    birth: births?.get(name) ?? known.get(parameter)?.rank?.birth ?? step,
-  }));
+  let rowwise = 0;
+  const flat = new FlatParameters(network, seed, (name, parameter) => {
+    const group = groupOf?.(name, parameter) ?? 0;
+    const alone = parameter.rowwise && optimizer && linearStep(optimizer, group);
+    return { group, birth: births?.get(name) ?? known.get(parameter)?.rank?.birth ?? step, rowwise: alone ? ++rowwise : 0 };
+  });
   const ranges = optimizer ? rangesOf(flat, optimizer) : [];
   const bytes = flat.gradients.native.byteLength;
   const state = new Map((optimizer?.state ?? []).map((name) => [name, SharedBuffer.allocate(bytes)]));
@@ -66,9 +70,24 @@ export function layOut(
     control,
     lookAhead: looksAhead ? SharedBuffer.allocate(bytes) : undefined,
     accumulated: new Lazy(() => SharedBuffer.allocate(bytes)),
+    rowwise: optimizer ? rowwiseOf(flat, ranges, optimizer) : [],
   };
   if (before) carryOver(before, memory, known);
   return memory;
+}
+
+/** How the optimiser of a group is linear, where nothing is done to all gradients before. */
+function linearStep(optimizer: Optimizer, group: number): LinearStep | undefined {
+  return optimizer.changeGradients ? undefined : linearStepOf(optimizer.groups?.[group]?.optimizer ?? optimizer);
+}
+
+function rowwiseOf(flat: FlatParameters, ranges: readonly UpdateRange[], optimizer: Optimizer): RowwiseRange[] {
+  const width = dtypes[flat.dtype].bytes;
+  return flat.trainableEntries.flatMap(({ parameter, byteOffset, rank }) => {
+    const range = ranges.find(({ begin }) => begin * width === byteOffset);
+    const step = rank && rank.rowwise > 0 ? linearStep(optimizer, rank.group) : undefined;
+    return range && step ? [new RowwiseRange(parameter, range, step, flat.dtype)] : [];
+  });
 }
 
 function rangesOf(flat: FlatParameters, optimizer: Optimizer): UpdateRange[] {
@@ -76,11 +95,13 @@ function rangesOf(flat: FlatParameters, optimizer: Optimizer): UpdateRange[] {
   const entries = flat.trainableEntries;
   const beginOf = (i: number): number => (i < entries.length ? (entries[i]?.byteOffset ?? 0) / width : flat.trainable);
   const ranges: UpdateRange[] = [];
-  const first: Rank = { group: 0, birth: 0 };
+  const first: Rank = { group: 0, birth: 0, rowwise: 0 };
   for (let i = 0; i < Math.max(1, entries.length);) {
-    const { group, birth } = entries[i]?.rank ?? first;
+    const { group, birth, rowwise } = entries[i]?.rank ?? first;
+    const joins = (rank: Rank | undefined): boolean =>
+      rank?.group === group && rank.birth === birth && rank.rowwise === rowwise;
     let end = i;
-    while (entries[end]?.rank?.group === group && entries[end]?.rank?.birth === birth) end++;
+    while (joins(entries[end]?.rank)) end++;
     const segments = Array.from({ length: end - i }, (_, k) => beginOf(i + k + 1) - beginOf(i + k));
     const last = ranges.at(-1);
     ranges.push({

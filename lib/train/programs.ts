@@ -8,11 +8,12 @@ import type { LoopSpec, NativeBinding } from '../runtime/addon.js';
 import { roleOf } from '../runtime/jit.js';
 import { Program } from '../runtime/program.js';
 import { SlotTable } from '../runtime/slots.js';
-import { byteSize, storageOf, type BufferStorage, type SharedBuffer } from '../runtime/storage.js';
+import { SharedBuffer, byteSize, storageOf, type BufferStorage } from '../runtime/storage.js';
 import type { TensorType } from '../shape.js';
 import type { Control } from './control.js';
 import type { FlatParameters } from './flat.js';
 import type { Lazy, UpdateRange } from './layout.js';
+import type { RowwiseRange } from './rowwise.js';
 import type { BatchSpec, ModelParts } from './session.js';
 import { traceEvaluation, tracePrediction, traceTraining, type OutputType, type StepGraph } from './step-graph.js';
 import { traceAccumulation, traceFlat, traceLookAhead, tracePrepared, traceUpdate } from './update-graph.js';
@@ -31,6 +32,8 @@ export interface Memory {
   readonly lookAhead: SharedBuffer | undefined;
   /** Sums of gradients, where a step has several batches; made when first asked for. */
   readonly accumulated: Lazy;
+  /** Matrices whose rows may see steps late. */
+  readonly rowwise: readonly RowwiseRange[];
 }
 
 /** A program for batches of one size, and the slots that a session fills. */
@@ -39,6 +42,8 @@ export interface StepProgram {
   readonly parts: number;
   /** Where a step has several batches: which parts run when. */
   readonly phases?: Phases;
+  /** Parts for matrices whose rows see steps late: before a loop, and before somebody is to see the parameters. */
+  readonly late?: Required<Pick<LoopSpec, 'begin' | 'settle'>>;
   /** Slots of the fields in order, then that of the sample numbers where rows are gathered. */
   readonly argumentSlots: readonly number[];
   readonly sums: readonly TensorType[];
@@ -77,27 +82,67 @@ export function bindStep(step: StepProgram, bound: Bound): NativeBinding {
 
 export function buildTraining(parts: ModelParts, memory: Memory, spec: BatchSpec): StepProgram {
   const { flat, control } = memory;
-  const step = traceTraining(parts, flat, spec);
-  const slots = new SlotTable();
-  const { inputs, argumentSlots } = placeInputs(slots, step, control, memory);
-  const gradients = flat.trainableEntries.map(({ parameter, byteOffset }) =>
-    slots.inBuffer(flat.gradients, byteOffset, byteSize(parameter), true),
+  // Where a step has several batches, gradients are added up, all of them; what is prepared may read every parameter.
+  const whole = spec.share !== undefined || memory.ranges.some(({ optimizer }) => optimizer.prepared);
+  const candidates = whole ? [] : memory.rowwise;
+  const step = traceTraining(
+    parts,
+    flat,
+    spec,
+    candidates.map(({ parameter }) => parameter),
   );
+  const slots = new SlotTable();
+  const late = candidates.filter(({ parameter }) => step.rowwise.has(parameter));
+  const { inputs, argumentSlots } = placeInputs(slots, step, control, { memory, late });
+  const gradients = flat.trainableEntries.map(({ parameter, byteOffset }) => {
+    const slope = step.rowwise.get(parameter)?.slope;
+    return slope
+      ? slots.inBuffer(SharedBuffer.allocate(byteSize(slope)), 0, byteSize(slope), true)
+      : slots.inBuffer(flat.gradients, byteOffset, byteSize(parameter), true);
+  });
+  const byRows = late.map((range) => {
+    const found = step.rowwise.get(range.parameter);
+    const slope = gradients[flat.trainableEntries.findIndex(({ parameter }) => parameter === range.parameter)];
+    internal(found !== undefined && slope !== undefined, 'a gradient by rows is missing');
+    const rows = found.rows.map((index) => {
+      const at = step.graph.inputs.findIndex((value) => isArgument(value, index));
+      const [place, value] = [inputs[at], step.graph.inputs[at]];
+      internal(place !== undefined && value !== undefined, 'rows without a place');
+      return { place, type: value.type };
+    });
+    return range.parts(slots, memory, rows, { place: slope, type: found.slope });
+  });
   const forward = {
     graph: step.graph,
     inputs,
     outputs: [...gradients, ...placeSums(slots, step, control), ...placeEffects(slots, step)],
   };
-  const lookAhead = memory.lookAhead ? memory.ranges.map((range) => lookAheadPart(slots, memory, range)) : [];
+  const dense = memory.ranges.filter((range) => !late.some((other) => other.range === range));
+  const lookAhead = memory.lookAhead ? dense.map((range) => lookAheadPart(slots, memory, range)) : [];
   const gradientsOfStep = spec.share === undefined ? memory.flat.gradients : memory.accumulated.get();
   const accumulation = spec.share === undefined ? [] : accumulationParts(slots, memory, spec.share);
   const prepared = memory.ranges.flatMap((range) => preparedPart(slots, parts.network, memory, range, step.input));
-  const updates = [...prepared, ...updateParts(slots, parts, memory, gradientsOfStep)];
-  const program = new Program([...lookAhead, forward, ...accumulation, ...updates], slots);
+  const updates = [...prepared, ...updateParts(slots, parts, memory, gradientsOfStep, dense)];
+  const stepParts = [
+    ...byRows.map(({ catchUp }) => catchUp),
+    ...lookAhead,
+    forward,
+    ...accumulation,
+    ...updates,
+    ...byRows.map((part) => part.step),
+  ];
+  const [begin, settle] = [byRows.map((part) => part.begin), byRows.map((part) => part.settle)];
+  const program = new Program([...stepParts, ...begin, ...settle], slots);
   return {
     program,
     ...(accumulation.length > 0 && { phases: phasesOf(lookAhead.length, updates.length) }),
-    parts: program.parts,
+    ...(late.length > 0 && {
+      late: {
+        begin: begin.map((_, i) => stepParts.length + i),
+        settle: settle.map((_, i) => stepParts.length + begin.length + i),
+      },
+    }),
+    parts: stepParts.length,
     argumentSlots,
     sums: step.sums,
     outputs: [],
@@ -129,13 +174,13 @@ export function placeInputs(
   slots: SlotTable,
   { graph }: Pick<StepGraph, 'graph'>,
   control: Control,
-  memory?: Memory,
+  training?: { readonly memory: Memory; readonly late: readonly RowwiseRange[] },
 ): { inputs: Place[]; argumentSlots: number[] } {
   const argumentSlots: number[] = [];
   const placeOf = (value: Value): Place => {
     const role = roleOf(value);
     if (role.kind === 'captured')
-      return (memory && lookedAhead(slots, role.tensor, memory)) ?? slots.ofTensor(role.tensor, false);
+      return (training && whereTrained(slots, role.tensor, training)) ?? slots.ofTensor(role.tensor, false);
     if (role.kind === 'random') return slots.inBuffer(control.buffer, control.randomOffset, byteSize(value.type), false);
     const place = slots.openFor(value.type, false);
     argumentSlots[role.index] = place.slot;
@@ -144,8 +189,20 @@ export function placeInputs(
   return { inputs: graph.inputs.map(placeOf), argumentSlots };
 }
 
-/** A trainable parameter's place where the gradient is taken. */
-function lookedAhead(slots: SlotTable, tensor: Tensor, { flat, lookAhead }: Memory): Place | undefined {
+function isArgument(value: Value, index: number): boolean {
+  const role = roleOf(value);
+  return role.kind === 'argument' && role.index === index;
+}
+
+/** A trainable parameter's place where the gradient is taken, if that is another. */
+function whereTrained(
+  slots: SlotTable,
+  tensor: Tensor,
+  { memory, late }: { readonly memory: Memory; readonly late: readonly RowwiseRange[] },
+): Place | undefined {
+  const range = late.find(({ parameter }) => parameter === tensor);
+  if (range) return range.rows(slots, memory);
+  const { flat, lookAhead } = memory;
   const { buffer, byteOffset } = storageOf(tensor);
   const trains = byteOffset < flat.gradients.native.byteLength && buffer === flat.parameters;
   return lookAhead && trains ? slots.inBuffer(lookAhead, byteOffset, byteSize(tensor), false) : undefined;
@@ -160,10 +217,16 @@ export function placeEffects(slots: SlotTable, { effects }: StepGraph): Place[] 
 }
 
 /** The optimisers' parts of a step: a pass over each range, after what is done to all gradients at once. */
-function updateParts(slots: SlotTable, { optimizer }: ModelParts, memory: Memory, gradientsOfStep: SharedBuffer): PartRequest[] {
+function updateParts(
+  slots: SlotTable,
+  { optimizer }: ModelParts,
+  memory: Memory,
+  gradientsOfStep: SharedBuffer,
+  ranges: readonly UpdateRange[],
+): PartRequest[] {
   const { flat } = memory;
   const change = optimizer?.changeGradients?.bind(optimizer);
-  const updates = memory.ranges.map((range) => updatePart(slots, memory, range, gradientsOfStep));
+  const updates = ranges.map((range) => updatePart(slots, memory, range, gradientsOfStep));
   if (!change) return updates;
   const gradients = rangePlacer(slots, flat, { begin: 0, elements: flat.trainable })(gradientsOfStep, true);
   return [{ graph: traceFlat(flat.dtype, flat.trainable, change), inputs: [gradients], outputs: [gradients] }, ...updates];

@@ -33,6 +33,8 @@ export interface FieldSpec {
   readonly scale: PerChannel;
   readonly shift: PerChannel;
   readonly augmentation?: Augmentation;
+  /** Rows of a sparse matrix with so many entries in all: three inputs, ranges, columns and values. */
+  readonly sparse?: { readonly entries: number };
 }
 
 /** How a program gets its batch. `rows`: samples of the resident data set, undefined for batches from a feed. */

@@ -2,8 +2,9 @@ import { internal } from '../errors.js';
 import { Dataset } from '../data/dataset.js';
 import { from, type DataFields } from '../data/from.js';
 import type { Elements } from '../data/elements.js';
+import type { SparseElements } from '../data/sparse-rows.js';
 import type { StreamDataset } from '../data/stream.js';
-import { Tensor } from '../ir/tensor.js';
+import type { Tensor } from '../ir/tensor.js';
 import { storageOf, type BufferStorage } from '../runtime/storage.js';
 import type { BatchSpec, FieldSpec } from './session.js';
 
@@ -21,12 +22,12 @@ export function residentSource(data: Dataset | DataFields): Source {
 }
 
 /** Inputs without targets: a data set, anything that `data.from({ x })` takes, or several inputs as `data.from` takes them. */
-export function inputSource(x: Dataset | Elements | DataFields): Source {
+export function inputSource(x: Dataset | Elements | SparseElements | DataFields): Source {
   if (x instanceof Dataset) return { dataset: x, owned: false };
   return { dataset: from(isFields(x) ? x : { x }), owned: true };
 }
 
-function isFields(x: Elements | DataFields): x is DataFields {
+function isFields(x: Elements | SparseElements | DataFields): x is DataFields {
   if (typeof x !== 'object' || Object.getPrototypeOf(x) !== Object.prototype) return false;
   return Object.keys(x).some((name) => name === 'x' || name.startsWith('x.'));
 }
@@ -35,13 +36,14 @@ function isFields(x: Elements | DataFields): x is DataFields {
 export function fieldsOf(dataset: Dataset, names: readonly string[]): FieldSpec[] {
   return [...dataset.fields.values()]
     .filter(({ name }) => names.some((known) => name === known || name.startsWith(`${known}.`)))
-    .map(({ name, dtype, shape, scale, shift, augmentation }) => ({
+    .map(({ name, dtype, shape, scale, shift, augmentation, sparse }) => ({
       name,
       dtype,
       shape,
       scale,
       shift,
       ...(augmentation && { augmentation }),
+      ...(sparse && { sparse: { entries: sparse.columns.size } }),
     }));
 }
 
@@ -50,11 +52,14 @@ export function batchSpec(dataset: Dataset, samples: number, names: readonly str
   return { samples, rows: dataset.samples, fields: fieldsOf(dataset, names) };
 }
 
+/** Tensors of a field, as a program takes them: its samples; of sparse rows ranges, columns and values. */
+export function tensorsOf(dataset: Dataset, name: string): Tensor[] {
+  const field = dataset.fields.get(name);
+  internal(field !== undefined, `field '${name}' is missing`);
+  return field.sparse ? [field.tensor, field.sparse.columns, field.sparse.values] : [field.tensor];
+}
+
 /** Where a data set's fields lie. */
 export function storagesOf(dataset: Dataset, names: readonly string[]): BufferStorage[] {
-  return fieldsOf(dataset, names).map(({ name }) => {
-    const tensor = dataset.fields.get(name)?.tensor;
-    internal(tensor instanceof Tensor, `field '${name}' is missing`);
-    return storageOf(tensor);
-  });
+  return fieldsOf(dataset, names).flatMap(({ name }) => tensorsOf(dataset, name).map(storageOf));
 }

@@ -5,12 +5,14 @@ import { Trace, withTrace } from '../ir/trace.js';
 import type { Tree } from '../ir/tree.js';
 import { observeCalls } from '../nn/call.js';
 import type { AnyModule } from '../nn/module.js';
+import { at } from '../ops/check.js';
 import { checkFinite } from '../ops/check-finite.js';
 import { constant } from '../ops/constant.js';
 import type { InputTypes } from '../optim/optimizer.js';
 import { backward } from '../passes/differentiate.js';
 import { formatType, type TensorType } from '../shape.js';
 import { traceBatch } from './batch-graph.js';
+import { rowGradients, type RowGradient } from './row-gradient.js';
 import type { FlatParameters } from './flat.js';
 import { sumsIn } from './objective.js';
 import { inputIn, outputsOf, predictIn, type Prediction } from './prediction.js';
@@ -27,6 +29,8 @@ export interface StepGraph {
 export interface TrainingGraph extends StepGraph {
   /** One sample, [1, …], as the network is given it. */
   readonly input: InputTypes;
+  /** Of parameters of which the batch moves only some rows: what stands in their gradients' places among the outputs, and of which rows. */
+  readonly rowwise: ReadonlyMap<Tensor, RowGradient>;
 }
 
 /** Of one output of the network, or of the only one, which has no name. */
@@ -69,8 +73,16 @@ export function observeLayers(
   return { prediction, outputs: new Map(outputs) };
 }
 
-/** Gradients of the trainable parameters, loss, metrics: forward and backward of one batch. Outputs: gradients, sums, effects. */
-export function traceTraining(parts: ModelParts, flat: FlatParameters, spec: BatchSpec): TrainingGraph {
+/**
+ * Gradients of the trainable parameters, loss, metrics: forward and backward of one batch. Outputs: gradients, sums, effects. Of the parameters in `rowwise`
+ * whose gradient is the product of sparse rows and a slope, the slope stands in its place.
+ */
+export function traceTraining(
+  parts: ModelParts,
+  flat: FlatParameters,
+  spec: BatchSpec,
+  rowwise: readonly Tensor[] = [],
+): TrainingGraph {
   const trace = new Trace({ training: true });
   return withTrace(trace, () => {
     const batch = traceBatch(trace, spec, workTypeOf(flat));
@@ -79,7 +91,9 @@ export function traceTraining(parts: ModelParts, flat: FlatParameters, spec: Bat
     checkFinite(loss);
     const parameters = flat.trainableEntries.map(({ parameter }) => parameter);
     const gradients = backward([loss], [constant(1, { dtype: loss.dtype, shape: loss.shape })], parameters);
-    return { ...finish(trace, gradients, sums), input: sampleOf(inputIn(batch)) };
+    const rows = rowGradients(trace, parameters, gradients, rowwise, sums);
+    const heads = parameters.map((parameter, i) => rows.get(parameter)?.slope ?? at(gradients, i));
+    return { ...finish(trace, heads, sums), input: sampleOf(inputIn(batch)), rowwise: rows };
   });
 }
 

@@ -12,6 +12,7 @@
 #include "elementwise.h"
 #include "gather_images.h"
 #include "index.h"
+#include "lazy.h"
 #include "linear_algebra.h"
 #include "matmul.h"
 #include "max_pool.h"
@@ -21,3 +22,4 @@
 #include "reduce.h"
 #include "resize.h"
 #include "softmax.h"
+#include "sparse.h"

@@ -8,7 +8,7 @@ function modelOf(first: nn.Module, weightDecay = 0): Model {
   return new Model(network, { loss: losses.softmaxCrossEntropy(), optimizer, seed: 3 });
 }
 
-describe('nn.sparseLinear', () => {
+describe('nn.sparseLinear on padded rows', () => {
   test.each([0, 1e-2])('trains as linear does on the dense rows, weight decay %d', async (weightDecay) => {
     const problem = planted(96, 40, 3);
     const padded = (await SparseMatrix.fromDense(problem.rows)).toPadded();
@@ -35,8 +35,9 @@ describe('nn.sparseLinear', () => {
 
   test('refuses other shapes, and columns that are not there', async () => {
     const layer = nn.sparseLinear(4, 2);
-    expect(() => layer.forward(tensor([[1, 2]]))).toThrow('[sparseLinear(4, 2)] expected [batch, 2, entries], got float32[1,2]');
-    expect(() => nn.sparseLinear(2 ** 24 + 1, 2)).toThrow('expected at most 16777216 features, got 16777217');
+    expect(() => layer.forward(tensor([[1, 2]]))).toThrow('[sparseLinear(4, 2)] expected [batch, 4] or [batch, 2, entries], got float32[1,2]');
+    const one = tensor([[[0], [1]]]);
+    expect(() => nn.sparseLinear(2 ** 24 + 1, 1).forward(one)).toThrow('expected at most 16777216 features with padded rows');
     const wide = await SparseMatrix.from({ columns: 2 ** 24 + 1, offsets: [0, 1], indices: [0] });
     expect(() => wide.toPadded()).toThrow('expected at most 16777216 columns, got 16777217');
     const model = modelOf(nn.sparseLinear(4, 8));
