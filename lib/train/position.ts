@@ -79,18 +79,19 @@ export function factsOf(
     shuffle,
     dropLast,
     seed,
-    data: `${fields.map((field) => `${field.name} ${formatType(field.tensor)}`).join(', ')} with the checksum ${fingerprint(fields)}`,
+    data: `${fields.map((field) => `${field.name} ${formatType({ dtype: field.dtype, shape: [dataset.samples, ...field.shape] })}`).join(', ')} with the checksum ${fingerprint(fields)}`,
   };
 }
 
-/** Of the first and the last sample: enough to tell data sets of one shape apart, at no cost. */
+/** Of the first and the last sample, or entry of sparse rows: enough to tell data sets of one shape apart, at no cost. */
 function fingerprint(fields: readonly Field[]): string {
   let sum = 0;
-  for (const { tensor, dtype, shape } of fields) {
+  for (const tensor of fields.flatMap((field) => [field.tensor, ...Object.values(field.sparse ?? {})])) {
     const { buffer, byteOffset } = storageOf(tensor);
-    const row = new dtypes[dtype].array(sizeOf(shape));
+    const { dtype } = tensor;
+    const row = new dtypes[dtype].array(sizeOf(tensor.shape.slice(1)));
     const samples = tensor.shape[0] ?? 0;
-    for (const sample of row.length > 0 ? [0, samples - 1] : []) {
+    for (const sample of row.length > 0 && samples > 0 ? [0, samples - 1] : []) {
       buffer.native.read(row, byteOffset + sample * row.length * bytesOf(dtype));
       sum = crc32(new Uint8Array(row.buffer), sum);
     }

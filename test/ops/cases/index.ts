@@ -12,6 +12,7 @@ import { poolCases } from './pool.js';
 import { randomCases } from './random.js';
 import { reduceCases } from './reduce.js';
 import { softmaxCases } from './softmax.js';
+import { sparseCases } from './sparse.js';
 import { upsampleCases } from './upsample.js';
 
 /** Every case that the harness runs. */
@@ -29,5 +30,6 @@ export const allCases: readonly OpCase[] = [
   ...randomCases,
   ...reduceCases,
   ...softmaxCases,
+  ...sparseCases,
   ...upsampleCases,
 ];
