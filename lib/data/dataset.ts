@@ -52,7 +52,11 @@ export class Dataset {
     const fields = [...this.fields.values()].map((field) => {
       const { dtype, shape } = field.tensor;
       const type = { dtype, shape: [count, ...shape.slice(1)] };
-      return { ...field, tensor: new Tensor(type, { storage: evaluator().share(field.tensor.storage) }), ...sharedEntries(field) };
+      return {
+        ...field,
+        tensor: new Tensor(type, { storage: evaluator().share(field.tensor.storage) }),
+        ...sharedEntries(field),
+      };
     });
     return new Dataset('Dataset.take', fields);
   }
@@ -94,7 +98,8 @@ export class Dataset {
     const indices = tensor(rows, { dtype: 'int32' });
     const made: Field[] = [];
     try {
-      for (const field of this.fields.values()) made.push({ ...field, tensor: gather(field.tensor, indices), ...sharedEntries(field) });
+      for (const field of this.fields.values())
+        made.push({ ...field, tensor: gather(field.tensor, indices), ...sharedEntries(field) });
       return new Dataset(where, made);
     } catch (error) {
       made.forEach(disposeField);

@@ -100,10 +100,7 @@ function sparseField(name: string, matrix: SparseElements, { normalize }: FromOp
 }
 
 /** How each field is scaled: by scale and shift, or to mean 0 and deviation 1. */
-function scaling(
-  { scale, shift, normalize }: FromOptions,
-  given: readonly (readonly [string, unknown])[],
-): ScalesOf {
+function scaling({ scale, shift, normalize }: FromOptions, given: readonly (readonly [string, unknown])[]): ScalesOf {
   if (normalize === undefined) {
     const [scales, shifts] = [perField('scale', scale, given, 1), perField('shift', shift, given, 0)];
     return (name) => ({ scale: scales(name), shift: shifts(name) });

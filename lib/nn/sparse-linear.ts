@@ -45,7 +45,8 @@ export class SparseLinearLayer extends Module {
     const layout = { externalShape: [outFeatures, inFeatures], toExternal: swapAxes, fromExternal: swapAxes };
     const shape = [inFeatures, outFeatures];
     this.weight = new Parameter(shape, { dtype, initializer: weightInitializer, ...fans, layout, rowwise: true });
-    this.bias = options.bias === false ? undefined : new Parameter([outFeatures], { dtype, initializer: biasInitializer, ...fans });
+    this.bias =
+      options.bias === false ? undefined : new Parameter([outFeatures], { dtype, initializer: biasInitializer, ...fans });
   }
 
   /** x [batch, in], or padded [batch, 2, entries] → [batch, out]. A column outside of 0 … in − 1 is an error that names sample and value. */

@@ -13,7 +13,8 @@ export const historyElements = 4 * 4096 + 4;
  * w ← d·w + e·v + f·g with the new v, so that a step without a gradient is a 2×2 matrix on (w, v), and many of them are one. `last` int32 [width]: steps
  * that each row has seen; `history` float64: how many there were and, from each of them on, the product of those after it.
  */
-export type LazyState = readonly [w: Tensor, v: Tensor, last: Tensor, history: Tensor] | readonly [w: Tensor, last: Tensor, history: Tensor];
+export type LazyState =
+  readonly [w: Tensor, v: Tensor, last: Tensor, history: Tensor] | readonly [w: Tensor, last: Tensor, history: Tensor];
 
 const gradient = (name: string) => (): never => {
   throw new RavineError('trace', name, 'an optimiser has no gradient');

@@ -26,9 +26,7 @@ export function traceBatch(trace: Trace, spec: BatchSpec, workType: 'float32' | 
     typesOf(field, rows ?? spec.samples).map((type) => trace.input(type, { kind: 'argument', index: index++ })),
   );
   const indices =
-    rows === undefined
-      ? undefined
-      : trace.input({ dtype: 'int32', shape: [spec.samples] }, { kind: 'argument', index });
+    rows === undefined ? undefined : trace.input({ dtype: 'int32', shape: [spec.samples] }, { kind: 'argument', index });
   return new Map(
     spec.fields.map((field, i) => {
       const parts = sources[i] ?? [];

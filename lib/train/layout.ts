@@ -98,8 +98,7 @@ function rangesOf(flat: FlatParameters, optimizer: Optimizer): UpdateRange[] {
   const first: Rank = { group: 0, birth: 0, rowwise: 0 };
   for (let i = 0; i < Math.max(1, entries.length);) {
     const { group, birth, rowwise } = entries[i]?.rank ?? first;
-    const joins = (rank: Rank | undefined): boolean =>
-      rank?.group === group && rank.birth === birth && rank.rowwise === rowwise;
+    const joins = (rank: Rank | undefined): boolean => rank?.group === group && rank.birth === birth && rank.rowwise === rowwise;
     let end = i;
     while (joins(entries[end]?.rank)) end++;
     const segments = Array.from({ length: end - i }, (_, k) => beginOf(i + k + 1) - beginOf(i + k));

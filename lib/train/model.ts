@@ -1,6 +1,7 @@
 import { RavineError, describe } from '../errors.js';
 import type { Dataset } from '../data/dataset.js';
 import type { DataFields } from '../data/from.js';
+import type { SparseElements } from '../data/sparse-rows.js';
 import type { Elements } from '../data/elements.js';
 import { StreamDataset } from '../data/stream.js';
 import type { Tensor } from '../ir/tensor.js';
@@ -203,9 +204,12 @@ export class Model<Output extends Prediction = Tensor> {
    * The network's outputs, [samples, …] each. Several inputs are given as to `data.from`: { 'x.left': …, 'x.right': … }. Beside a fit it sees the parameters
    * after a whole step.
    */
-  async predict(x: Dataset | Elements | DataFields, options: PredictOptions & { readonly layer: string }): Promise<Tensor>;
-  async predict(x: Dataset | Elements | DataFields, options?: PredictOptions): Promise<Output>;
-  async predict(x: Dataset | Elements | DataFields, options: PredictOptions = {}): Promise<Prediction> {
+  async predict(
+    x: Dataset | Elements | SparseElements | DataFields,
+    options: PredictOptions & { readonly layer: string },
+  ): Promise<Tensor>;
+  async predict(x: Dataset | Elements | SparseElements | DataFields, options?: PredictOptions): Promise<Output>;
+  async predict(x: Dataset | Elements | SparseElements | DataFields, options: PredictOptions = {}): Promise<Prediction> {
     const { layer, ...rest } = options;
     const batchSize = batchSizeOf('predict', rest);
     const engine = this.#ready('predict');

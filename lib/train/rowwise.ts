@@ -84,25 +84,32 @@ export class RowwiseRange {
     const beginning = [...shown, ...state];
     return {
       catchUp: {
-        graph: trace(catching.map(({ type }) => type), ([a, b, c, ...own]) => lazyCatchUp(at(a), at(b), at(c), stateOf(own))),
+        graph: trace(
+          catching.map(({ type }) => type),
+          ([a, b, c, ...own]) => lazyCatchUp(at(a), at(b), at(c), stateOf(own)),
+        ),
         inputs: places(catching),
         outputs: places(state),
       },
       step: {
-        graph: trace(stepping.map(({ type }) => type), (inputs) => {
-          const numbers = inputs.slice(rows.length + 1, rows.length + 1 + scalars.length);
-          const named = range.optimizer.scalars.map((name, i) => [name, cast(at(numbers[i]), 'float64')] as const);
-          const coefficients = linear.coefficients(Object.fromEntries(named));
-          const all = coefficients.map((one) => (typeof one === 'number' ? scalar(one, { dtype: 'float64' }) : one));
-          const own = stateOf(inputs.slice(-state.length));
-          return lazyStep(inputs.slice(0, rows.length), at(inputs[rows.length]), stack(all), own);
-        }),
+        graph: trace(
+          stepping.map(({ type }) => type),
+          (inputs) => {
+            const numbers = inputs.slice(rows.length + 1, rows.length + 1 + scalars.length);
+            const named = range.optimizer.scalars.map((name, i) => [name, cast(at(numbers[i]), 'float64')] as const);
+            const coefficients = linear.coefficients(Object.fromEntries(named));
+            const all = coefficients.map((one) => (typeof one === 'number' ? scalar(one, { dtype: 'float64' }) : one));
+            const own = stateOf(inputs.slice(-state.length));
+            return lazyStep(inputs.slice(0, rows.length), at(inputs[rows.length]), stack(all), own);
+          },
+        ),
         inputs: places(stepping),
         outputs: places(state),
       },
       begin: {
-        graph: trace(beginning.map(({ type }) => type), (inputs) =>
-          lazyBegin(inputs.slice(0, shown.length), stateOf(inputs.slice(shown.length))),
+        graph: trace(
+          beginning.map(({ type }) => type),
+          (inputs) => lazyBegin(inputs.slice(0, shown.length), stateOf(inputs.slice(shown.length))),
         ),
         inputs: places(beginning),
         outputs: places(state),
@@ -158,9 +165,7 @@ const historyType: TensorType = { dtype: 'float64', shape: [historyElements] };
 
 function trace(types: readonly TensorType[], f: (inputs: readonly Tensor[]) => readonly Tensor[]): Graph {
   const traced = new Trace({ training: true });
-  return withTrace(traced, () =>
-    traced.finish(f(types.map((type, index) => traced.input(type, { kind: 'argument', index })))),
-  );
+  return withTrace(traced, () => traced.finish(f(types.map((type, index) => traced.input(type, { kind: 'argument', index })))));
 }
 
 function at(tensor: Tensor | undefined): Tensor {

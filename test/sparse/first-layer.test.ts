@@ -45,10 +45,7 @@ const forms: [string, () => Optimizer][] = [
     'Nesterov as in PyTorch',
     () => optim.sgd({ learningRate: 0.1, momentum: 0.9, momentumForm: 'torch', nesterov: true, weightDecay: 1e-2 }),
   ],
-  [
-    'dampening',
-    () => optim.sgd({ learningRate: 0.1, momentum: 0.9, momentumForm: 'torch', dampening: 0.5, weightDecay: 1e-2 }),
-  ],
+  ['dampening', () => optim.sgd({ learningRate: 0.1, momentum: 0.9, momentumForm: 'torch', dampening: 0.5, weightDecay: 1e-2 })],
   ['uphill', () => optim.sgd({ learningRate: 0.01, momentum: 0.5, weightDecay: 1e-2, maximize: true })],
   ['a schedule', () => optim.sgd({ learningRate: (step) => 0.3 / (1 + step), momentum: 0.9, weightDecay: 1e-2 })],
 ];
@@ -112,8 +109,7 @@ describe('a sparse first layer trains as linear does on the dense rows', () => {
 });
 
 describe('a fit on sparse rows', () => {
-  const make = (): Model =>
-    modelOf(nn.sparseLinear(60, 9), optim.sgd({ learningRate: 0.1, momentum: 0.9, weightDecay: 1e-2 }));
+  const make = (): Model => modelOf(nn.sparseLinear(60, 9), optim.sgd({ learningRate: 0.1, momentum: 0.9, weightDecay: 1e-2 }));
   const fit = { batchSize: 8, seed: 5 };
 
   test('gives the same bits for any threads, in two parts, and with predictions beside it', async () => {
@@ -174,7 +170,10 @@ describe('a fit on sparse rows', () => {
     expect((await model.predict(set.take(1))).toArray()).toEqual([scores[0]]);
     const [left, right] = rows.sparse.split(0.5);
     expect([left.samples, right.samples]).toEqual([65, 65]);
-    const narrow = new Model(nn.sparseLinear(60, 1), { loss: losses.sigmoidBinaryCrossEntropy(), optimizer: optim.sgd({ learningRate: 1 }) });
+    const narrow = new Model(nn.sparseLinear(60, 1), {
+      loss: losses.sigmoidBinaryCrossEntropy(),
+      optimizer: optim.sgd({ learningRate: 1 }),
+    });
     await narrow.fit(data.from({ x: sparseRows, y: problem.labels.map((label) => [label > 0 ? 1 : 0]) }), { epochs: 1 });
   });
 
@@ -184,7 +183,10 @@ describe('a fit on sparse rows', () => {
     await a.fit(rows.sparse, { ...fit, epochs: 2 });
     await b.fit(rows.dense, { ...fit, epochs: 2 });
     await expectEqual(a, b);
-    const inputs = await new Model(nn.lambda((x) => x.mul(2)), { seed: 1 }).predict(rows.sparse);
+    const inputs = await new Model(
+      nn.lambda((x) => x.mul(2)),
+      { seed: 1 },
+    ).predict(rows.sparse);
     expect(inputs.toArray()).toEqual(problem.rows.map((row) => row.map((value) => 2 * Math.fround(value))));
   });
 
@@ -201,12 +203,16 @@ describe('a fit on sparse rows', () => {
 
   test('says what a sparse field cannot be', async () => {
     const where = '[data.from]';
-    expect(() => data.from({ x: problem.rows, y: sparseRows as unknown as number[] })).toThrow(`${where} expected y to be dense, got a SparseMatrix`);
+    expect(() => data.from({ x: problem.rows, y: sparseRows as unknown as number[] })).toThrow(
+      `${where} expected y to be dense, got a SparseMatrix`,
+    );
     expect(() => data.from({ x: sparseRows, y }, { scale: 2 })).toThrow(`${where} expected no scale, shift or normalize for x`);
     const x = await SparseMatrix.from({ columns: 60, offsets: [0, 0], indices: [] });
     x.dispose();
     expect(() => data.from({ x, y: [0] })).toThrow('this matrix was disposed');
-    expect(() => data.from({ x: sparseRows, y: [0] })).toThrow('expected as many samples in every field, got 130 in x and 1 in y');
+    expect(() => data.from({ x: sparseRows, y: [0] })).toThrow(
+      'expected as many samples in every field, got 130 in x and 1 in y',
+    );
     await expect(make().fit(data.from({ x: await sparseRows.subset([0]), y: [0] }).subset([0]))).resolves.toBeDefined();
     const wide = modelOf(nn.sparseLinear(61, 9), optim.sgd({ learningRate: 1 }));
     await expect(wide.fit(rows.sparse)).rejects.toThrow('expected [batch, 61] or [batch, 2, entries], got float32[32,60]');

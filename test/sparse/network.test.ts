@@ -35,7 +35,9 @@ describe('nn.sparseLinear on padded rows', () => {
 
   test('refuses other shapes, and columns that are not there', async () => {
     const layer = nn.sparseLinear(4, 2);
-    expect(() => layer.forward(tensor([[1, 2]]))).toThrow('[sparseLinear(4, 2)] expected [batch, 4] or [batch, 2, entries], got float32[1,2]');
+    expect(() => layer.forward(tensor([[1, 2]]))).toThrow(
+      '[sparseLinear(4, 2)] expected [batch, 4] or [batch, 2, entries], got float32[1,2]',
+    );
     const one = tensor([[[0], [1]]]);
     expect(() => nn.sparseLinear(2 ** 24 + 1, 1).forward(one)).toThrow('expected at most 16777216 features with padded rows');
     const wide = await SparseMatrix.from({ columns: 2 ** 24 + 1, offsets: [0, 1], indices: [0] });

@@ -183,8 +183,7 @@ const lazies: readonly OpCase[] = [true, false].flatMap((hasVelocity): OpCase[] 
         ...state,
         op: 'lazyStep',
         inputs: (n) => [samples([6]), { shape: [6, n] }, ...stateInputs(n, hasVelocity, caught)],
-        run: ([picked, dy, ...rest]) =>
-          lazyStep(rowsWith(picked!), dy!, tensor(Float64Array.from(coefficients)), of(rest)),
+        run: ([picked, dy, ...rest]) => lazyStep(rowsWith(picked!), dy!, tensor(Float64Array.from(coefficients)), of(rest)),
         reference: ([picked, dy, ...rest]) => results(stepped(plainState(rest), picked!, dy!)),
       },
       {
