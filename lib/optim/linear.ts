@@ -13,13 +13,14 @@ export interface LinearStep {
 }
 
 /** By the update that it describes: an optimiser that wraps another has an update of its own, and so is not taken for a linear one. */
-const steps = new WeakMap<Optimizer['update'], LinearStep>();
+const steps = new WeakMap<object, LinearStep>();
 
-export function declareLinear(update: Optimizer['update'], step: LinearStep): void {
+export function declareLinear({ update }: { readonly update: object }, step: LinearStep): void {
   steps.set(update, step);
 }
 
 /** How an optimiser's step is linear, if it is. */
 export function linearStepOf(optimizer: Optimizer): LinearStep | undefined {
-  return optimizer.evaluateAt ? undefined : steps.get(optimizer.update);
+  const { update }: { readonly update: object } = optimizer;
+  return 'evaluateAt' in optimizer ? undefined : steps.get(update);
 }

@@ -67,7 +67,7 @@ export function sgd(options: SgdOptions): Optimizer {
     },
   };
   if (nesterov === 'lookahead') return lookAhead(optimizer, resolved);
-  declareLinear(optimizer.update, linearStep(resolved));
+  declareLinear(optimizer, linearStep(resolved));
   return optimizer;
 }
 

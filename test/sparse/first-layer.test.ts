@@ -203,7 +203,8 @@ describe('a fit on sparse rows', () => {
 
   test('says what a sparse field cannot be', async () => {
     const where = '[data.from]';
-    expect(() => data.from({ x: problem.rows, y: sparseRows as unknown as number[] })).toThrow(
+    const target: unknown = sparseRows;
+    expect(() => data.from({ x: problem.rows, y: target as number[] })).toThrow(
       `${where} expected y to be dense, got a SparseMatrix`,
     );
     expect(() => data.from({ x: sparseRows, y }, { scale: 2 })).toThrow(`${where} expected no scale, shift or normalize for x`);

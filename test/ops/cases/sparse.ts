@@ -158,7 +158,8 @@ const lazies: readonly OpCase[] = [true, false].flatMap((hasVelocity): OpCase[] 
   const title = hasVelocity ? 'with velocity' : 'without';
   const common = { title, gradient: false, tolerance: few, large: 300 };
   const shown = hasVelocity ? (['float32', 'float32'] as const) : (['float32'] as const);
-  const of = (state: readonly Tensor[]): LazyState => state as unknown as LazyState;
+  const of = ([w, second, third, fourth]: readonly Tensor[]): LazyState =>
+    fourth ? [w!, second!, third!, fourth] : [w!, second!, third!];
   return (['float32', 'float64'] as const).flatMap((dtype): OpCase[] => {
     const own = shown.map(() => dtype);
     const all = { ...common, title: `${title}, ${dtype}`, dtypes: [dtype] };
