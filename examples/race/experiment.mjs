@@ -104,13 +104,10 @@ export async function raceAll(ravine, lab, { steps, rates }) {
         });
         return { function: name, optimizer, learningRate, arrived: arrival(values, least), path, values };
       });
-      // Where none arrives, the lowest at the end.
+      const finite = tried.filter(({ values }) => Number.isFinite(values.at(-1)));
+      // Where none arrives, the lowest at the end; where every rate diverges, the first.
       const rank = ({ arrived, values }) => (Number.isNaN(arrived) ? [1, values.at(-1)] : [0, arrived]);
-      rows.push(
-        tried
-          .filter(({ values }) => Number.isFinite(values.at(-1)))
-          .reduce((best, next) => (isBefore(rank(next), rank(best)) ? next : best)),
-      );
+      rows.push((finite.length > 0 ? finite : tried).reduce((best, next) => (isBefore(rank(next), rank(best)) ? next : best)));
     }
   }
   const learningRate = 0.01;
