@@ -1,5 +1,4 @@
 import type { Tensor } from '../ir/tensor.js';
-import type { Optimizer } from './optimizer.js';
 
 /**
  * A step that is linear in parameters, state and gradient g: v ← a·v + b·w + c·g, then w ← d·w + e·v + f·g with the new v. Rows of a matrix whose gradient
@@ -20,7 +19,6 @@ export function declareLinear({ update }: { readonly update: object }, step: Lin
 }
 
 /** How an optimiser's step is linear, if it is. */
-export function linearStepOf(optimizer: Optimizer): LinearStep | undefined {
-  const { update }: { readonly update: object } = optimizer;
-  return 'evaluateAt' in optimizer ? undefined : steps.get(update);
+export function linearStepOf(optimizer: { readonly update: object }): LinearStep | undefined {
+  return 'evaluateAt' in optimizer ? undefined : steps.get(optimizer.update);
 }

@@ -128,6 +128,8 @@ describe('data.stream', () => {
     await expect(all(stream(() => [], options))).rejects.toThrow('0 batches');
     expect(() => stream(() => [], { ...options, batchSize: 0 })).toThrow('expected batchSize to be a positive integer, got 0');
     expect(() => stream(() => [], wrong({ ...options, x: { shape: [2], dtyp: 'uint8' } }))).toThrow("unknown option 'dtyp'");
-    expect(() => stream(() => [], wrong({ batchSize: 1 }))).toThrow('[data.stream] expected an input, x: { shape, dtype }, got no fields');
+    expect(() => stream(() => [], wrong({ batchSize: 1 }))).toThrow(
+      '[data.stream] expected an input, x: { shape, dtype }, got no fields',
+    );
   });
 });
