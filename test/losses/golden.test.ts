@@ -106,7 +106,7 @@ describe('sample weights', () => {
       '[fit] expected finite sample weights ≥ 0, got -1',
     );
     const infinite = data.from({ x, y, sampleWeight: Float32Array.of(1, Infinity, 1, 1) }, { checkFinite: false });
-    await expect(model.evaluate(infinite)).rejects.toThrow('[fit] expected finite sample weights ≥ 0, got Infinity');
+    await expect(model.evaluate(infinite)).rejects.toThrow('[evaluate] expected finite sample weights ≥ 0, got Infinity');
     await expect(model.fit({ x, y, sampleWeight: zeros([4, 1]) })).rejects.toThrow(
       '[fit] expected sampleWeight [samples], got float32[4,1]',
     );
