@@ -7,7 +7,8 @@
 
 namespace ravine {
 
-// number ← number·10ⁿ + the n digits at `at`, and count ← count + n, until another character, the end, or 16 digits in all. Returns what follows them.
+// number ← number·10ⁿ + the n digits at `at`, and count ← count + n, until another character, the end, or 16 digits in all.
+// Returns what follows them.
 inline const char* readDigits(const char* at, const char* end, uint64_t& number, int& count) {
   static constexpr uint64_t powers[] = {1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
   while (std::endian::native == std::endian::little && end - at >= 8 && count <= 8) {
@@ -27,7 +28,8 @@ inline const char* readDigits(const char* at, const char* end, uint64_t& number,
     at += digits;
     if (digits < 8) return at;
   }
-  for (; at < end && *at >= '0' && *at <= '9' && count < 16; at++, count++) number = number * 10 + static_cast<uint64_t>(*at - '0');
+  for (; at < end && *at >= '0' && *at <= '9' && count < 16; at++, count++)
+    number = number * 10 + static_cast<uint64_t>(*at - '0');
   return at;
 }
 

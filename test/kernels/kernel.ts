@@ -23,7 +23,7 @@ export interface KernelResult {
 const guardBytes = 64;
 const guard = 0xa5;
 const intactGuards = Buffer.alloc(2 * guardBytes, guard);
-const threadCounts = [1, 2, 3];
+const threadCounts = [1, 3];
 
 const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint8: Uint8Array };
 export const epsilon = { float32: 2 ** -23, float64: 2 ** -52, int32: 0, uint8: 0 };
@@ -77,7 +77,7 @@ export function expectElements(
   }
 }
 
-/** Runs the kernel with every instruction set and 1, 2 and 3 threads: all have to give the same bits and leave the guards alone. */
+/** Runs the kernel with every instruction set and 1 and 3 threads: all have to give the same bits and leave the guards alone. */
 export function runKernel(test: KernelCase): KernelResult {
   let first: KernelResult | undefined;
   for (const [isa, addon] of addonsByIsa()) {

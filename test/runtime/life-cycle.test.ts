@@ -3,18 +3,18 @@ import { runChild } from './child.js';
 
 const clean = { code: 0, signal: null, output: '' };
 
-/** Twenty processes, two at a time, each to end as expected. */
-async function twenty(script: string, expected: object = clean): Promise<void> {
-  for (let round = 0; round < 20; round += 2) {
+/** Eight processes, two at a time, each to end as expected. */
+async function eight(script: string, expected: object = clean): Promise<void> {
+  for (let round = 0; round < 8; round += 2) {
     const ended = await Promise.all([runChild(script), runChild(script)]);
     expect(ended).toEqual([expected, expected]);
   }
 }
 
 describe('a process with running loops', () => {
-  test('exits with its code, 20 times of 20', async () => {
+  test('exits with its code, 8 times of 8', async () => {
     const script = `start(); start(); wide().runAsync(0); setTimeout(() => process.exit(7), Math.random() * 30);`;
-    await twenty(script, { ...clean, code: 7 });
+    await eight(script, { ...clean, code: 7 });
   });
 
   test('exits from inside a progress callback', async () => {
@@ -93,12 +93,12 @@ describe('worker threads', () => {
     for (let after = 0; after < 100; after += 10) expect(await runChild(script(after))).toEqual({ ...clean, output: '0 0\n' });
   });
 
-  test('are still at work when the process exits, 20 times of 20', async () => {
+  test('are still at work when the process exits, 8 times of 8', async () => {
     const script = workers(
       `start(); make(); await until(make(), 'message'); await pause(Math.random() * 5); process.exit(5);`,
       busy,
     );
-    await twenty(script, { ...clean, code: 5 });
+    await eight(script, { ...clean, code: 5 });
   });
 
   test('exit by themselves in the middle of a loop', async () => {
