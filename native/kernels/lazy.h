@@ -261,9 +261,9 @@ void run_lazy_settle(const Call& call, int64_t begin, int64_t end) {
   const Range rows = chunkRange(begin, end, d.width, d.rowsPerChunk);
   for (int64_t row = rows.begin; row < rows.end; ++row)
     eachSettled(state, row, d.out, [&](int64_t at, int64_t count, const T* w, const T* v) {
-      const int64_t bytes = count * static_cast<int64_t>(sizeof(T));
-      copyBytes(to.w + row * d.out + at, w, bytes);
-      if (to.v) copyBytes(to.v + row * d.out + at, v, bytes);
+      const int64_t first = row * d.out + at;
+      for (int64_t i = 0; i < count; ++i) to.w[first + i] = w[i];
+      for (int64_t i = 0; to.v && i < count; ++i) to.v[first + i] = v[i];
     });
 }
 

@@ -19,7 +19,8 @@ function npm(cwd: string, ...options: string[]): string {
 }
 
 function run(file: string, ...options: string[]) {
-  const env = { ...process.env };
+  // What is built here only has to train XOR: not optimised it compiles in a third of the time.
+  const env: NodeJS.ProcessEnv = { ...process.env, CXXFLAGS: '-O0' };
   delete env['RAVINE_ADDON'];
   const result = spawnSync(file, options, { cwd: folder, encoding: 'utf8', env });
   return { status: result.status, output: `${result.stdout}${result.stderr}` };
