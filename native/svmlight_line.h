@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string>
 
-#include "digits.h"
 #include "job.h"
 #include "sparse_matrix.h"
 
@@ -22,11 +21,11 @@ inline const char* readNumber(const char* at, const char* end, double& number) {
   const char* const digits = at;
   uint64_t mantissa = 0;
   int count = 0, after = 0;
-  at = readDigits(at, end, mantissa, count);
+  for (; at < end && *at >= '0' && *at <= '9' && count < 16; at++, count++)
+    mantissa = mantissa * 10 + static_cast<uint64_t>(*at - '0');
   if (at < end && *at == '.') {
-    after = -count;
-    at = readDigits(at + 1, end, mantissa, count);
-    after += count;
+    for (at++; at < end && *at >= '0' && *at <= '9' && count < 16; at++, count++, after++)
+      mantissa = mantissa * 10 + static_cast<uint64_t>(*at - '0');
   }
   const bool plain = count > 0 && count <= 15 && (at == end || ((*at < '0' || *at > '9') && *at != 'e' && *at != 'E'));
   if (plain) {
@@ -75,9 +74,8 @@ class LineReader {
 
   const char* pair(const char* at, const char* end, int64_t& previous) {
     const char* const start = at;
-    uint64_t digits = 0;
-    for (int count = 16; count == 16 && digits <= INT32_MAX;) at = readDigits(at, end, digits, count = 0);
-    auto index = static_cast<int64_t>(digits);
+    int64_t index = 0;
+    for (; at < end && *at >= '0' && *at <= '9' && index <= INT32_MAX; at++) index = index * 10 + (*at - '0');
     if (at == start || at == end || *at != ':') {
       if (previous < 0 && end - start > 4 && std::string(start, 4) == "qid:") return skipWord(start, end);
       if (index > INT32_MAX) refuse("expected an index below 2147483648, got ", start, end);
