@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 // The suite on the build with sanitizers. Builds and packages are none of its business; nor is what only computes with kernels that
-// test/kernels and test/ops have run on every size.
+// test/kernels has run on every size.
 const folders = [
   'long',
   'types',
@@ -17,7 +17,10 @@ const folders = [
   'nn',
   'estimators',
 ];
-const files = ['train/groups', 'train/learning', 'train/minimize', 'train/regularizer', 'train/reproducible', 'train/several'];
+const files = [
+  ...['elementwise', 'movement', 'optimizer', 'pool', 'reduce', 'softmax'].map((name) => `ops/${name}`),
+  ...['groups', 'learning', 'minimize', 'regularizer', 'reproducible', 'several'].map((name) => `train/${name}`),
+];
 
 export default defineConfig({
   oxc: { target: 'es2023' },
