@@ -50,6 +50,16 @@ export function oneOf<T extends string>(where: string, name: string, value: unkn
   return found;
 }
 
+/** undefined passes, as everything that may be left out. */
+export function optionalFunction(where: string, name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'function') fail(where, name, 'a function', value);
+}
+
+export function checkSignal(where: string, signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) fail(where, 'signal', 'an AbortSignal', signal);
+  return signal;
+}
+
 /** The known name within two edits of `name`, if there is one. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;

@@ -1,5 +1,6 @@
 import { internal } from '../errors.js';
-import type { Value } from '../ir/graph.js';
+import type { Storage } from '../ir/evaluator.js';
+import type { Graph, Value } from '../ir/graph.js';
 import { Tensor } from '../ir/tensor.js';
 import { Trace, currentTrace, inputOp, withTrace, type InputAttributes } from '../ir/trace.js';
 import { flatten, rebuild, type Tree } from '../ir/tree.js';
@@ -34,6 +35,7 @@ interface Entry<R> {
   readonly random: Place | undefined;
   readonly outputs: readonly { readonly place: Place; readonly type: TensorType }[];
   readonly result: R;
+  readonly captured: Captured;
 }
 
 /** Programs a function may have, one for each structure, shapes and dtypes of its arguments. */
@@ -50,9 +52,14 @@ export function jit<A extends Tree[], R extends Tree>(f: (...args: A) => R, opti
   const cache = new Lru<string, Entry<R>>(mostPrograms, warnOnce(f));
   const prepare = (args: A): { entry: Entry<R>; leaves: Tensor[] } => {
     const { leaves, structure } = flatten('jit', args);
+    const key = `${structure} ${leaves.map(formatType).join(' ')}`;
     return {
       leaves,
-      entry: cache.get(`${structure} ${leaves.map(formatType).join(' ')}`, () => build(f, args, leaves, training)),
+      entry: cache.get(
+        key,
+        () => build(f, args, leaves, training),
+        ({ captured }) => captured.isCurrent,
+      ),
     };
   };
   const sync = (...args: A): R => {
@@ -102,7 +109,26 @@ function build<A extends unknown[], R>(f: (...args: A) => R, args: A, leaves: re
   const program = new Program([{ graph, inputs, outputs: [...outputs.map(({ place }) => place), ...targets] }], slots);
   const open = graph.inputs.flatMap((value, i) => (roleOf(value).kind === 'argument' ? [inputs[i]] : []));
   const random = inputs[graph.inputs.findIndex((value) => roleOf(value).kind === 'random')];
-  return { program, inputs: open, random, outputs, result };
+  return { program, inputs: open, random, outputs, result, captured: new Captured(graph, effects) };
+}
+
+/**
+ * Tensors that a trace captured, and where they lay: a buffer that is assigned to, or a parameter that a model takes over, moves. A program keeps what was disposed.
+ */
+export class Captured {
+  readonly #storages: ReadonlyMap<Tensor, Storage>;
+
+  constructor({ inputs }: Graph, effects: readonly { readonly target: Tensor }[]) {
+    const read = inputs.flatMap((value) => {
+      const role = roleOf(value);
+      return role.kind === 'captured' ? [role.tensor] : [];
+    });
+    this.#storages = new Map([...read, ...effects.map(({ target }) => target)].map((tensor) => [tensor, tensor.storage]));
+  }
+
+  get isCurrent(): boolean {
+    return [...this.#storages].every(([tensor, storage]) => tensor.disposed || tensor.storage === storage);
+  }
 }
 
 /** The role of a graph's input. */

@@ -7,11 +7,12 @@ export class Lru<K, V> {
     readonly onEvict: (value: V) => void = () => undefined,
   ) {}
 
-  /** The entry, made if it is not there. */
-  get(key: K, make: () => V): V {
-    const known = this.#entries.get(key);
+  /** The entry, made if it is not there, or no longer valid. */
+  get(key: K, make: () => V, isValid: (value: V) => boolean = () => true): V {
+    const found = this.#entries.get(key);
+    const known = found !== undefined && isValid(found) ? found : undefined;
     const value = known ?? make();
-    if (known !== undefined) this.#entries.delete(key);
+    if (found !== undefined) this.#entries.delete(key);
     this.#entries.set(key, value);
     if (this.#entries.size > this.most) this.#evict();
     return value;

@@ -1,5 +1,6 @@
 import { dtypes, type DType } from '../dtype.js';
 import { RavineError } from '../errors.js';
+import type { Storage } from '../ir/evaluator.js';
 import type { AnyModule } from '../nn/module.js';
 import { initializeParameters, namedBuffers, namedParameters } from '../nn/naming.js';
 import type { Parameter } from '../nn/parameter.js';
@@ -40,6 +41,7 @@ export class FlatParameters {
   readonly buffers: ReadonlyMap<string, Buffer>;
   readonly parameters: SharedBuffer;
   readonly gradients: SharedBuffer;
+  readonly #bufferStorages: readonly Storage[];
   /** Elements of the part that trains, gaps included. */
   readonly trainable: number;
   readonly bytes: number;
@@ -70,16 +72,20 @@ export class FlatParameters {
     this.parameters = SharedBuffer.allocate(offset);
     this.gradients = SharedBuffer.allocate(trainableBytes);
     for (const entry of entries) moveInto(this.parameters, entry);
+    this.#bufferStorages = [...this.buffers.values()].map(({ storage }) => storage);
   }
 
   get trainableEntries(): readonly FlatEntry[] {
     return this.entries.filter(({ rank }) => rank);
   }
 
-  /** Whether these are the network's parameters and where they lie: another model of the same modules may have taken them. */
+  /** Whether these are the network's parameters and buffers and where they lie: another model may have taken them, and buffers are assigned to. */
   holds(network: AnyModule): boolean {
     const named = [...namedParameters(network)];
+    const buffers = [...namedBuffers(network).values()];
     return (
+      buffers.length === this.#bufferStorages.length &&
+      buffers.every(({ storage }, i) => storage === this.#bufferStorages[i]) &&
       named.length === this.namesInOrder.length &&
       named.every(([name, parameter], i) => {
         const own = this.namesInOrder[i];

@@ -8,7 +8,7 @@ import { flatten, type Tree } from '../ir/tree.js';
 import { boolean, checkNames, nonNegativeInteger, positiveInteger } from '../options.js';
 import { addon } from '../runtime/native.js';
 import { Lru } from '../runtime/lru.js';
-import { jit as compile, type JitOptions, type Jitted } from '../runtime/jit.js';
+import { Captured, jit as compile, type JitOptions, type Jitted } from '../runtime/jit.js';
 import { Program } from '../runtime/program.js';
 import { SlotTable } from '../runtime/slots.js';
 import { formatType } from '../shape.js';
@@ -96,9 +96,13 @@ function resolve(options: RunStepsOptions): Resolved {
   };
 }
 
+interface RunProgram extends StepProgram {
+  readonly captured: Captured;
+}
+
 /** A function's programs, and how far its runs have come. */
 class Steps {
-  readonly #programs = new Lru<string, StepProgram>(mostPrograms);
+  readonly #programs = new Lru<string, RunProgram>(mostPrograms);
   readonly #control = new Control(0, 'float32');
   #running = false;
   #epoch = 0;
@@ -111,7 +115,8 @@ class Steps {
   ) {}
 
   program(_: string, spec: BatchSpec): StepProgram {
-    return this.#programs.get(JSON.stringify(spec), () => build(this.f, spec, this.training, this.#control));
+    const make = (): RunProgram => build(this.f, spec, this.training, this.#control);
+    return this.#programs.get(JSON.stringify(spec), make, ({ captured }) => captured.isCurrent);
   }
 
   async run(dataset: Dataset, options: Resolved): Promise<RunStepsResult> {
@@ -180,7 +185,7 @@ class Steps {
   }
 }
 
-function build(f: (args: readonly Tensor[]) => unknown, spec: BatchSpec, training: boolean, control: Control): StepProgram {
+function build(f: (args: readonly Tensor[]) => unknown, spec: BatchSpec, training: boolean, control: Control): RunProgram {
   const trace = new Trace({ training });
   const [returned, effects, graph] = withTrace(trace, () => {
     const numbers = flatten(where, f([...traceBatch(trace, spec, 'float32').values()])).leaves;
@@ -208,5 +213,5 @@ function build(f: (args: readonly Tensor[]) => unknown, spec: BatchSpec, trainin
     [{ graph, inputs, outputs: [...placeSums(slots, step, control), ...placeEffects(slots, step)] }],
     slots,
   );
-  return { program, parts: 1, argumentSlots, sums: step.sums, outputs: [] };
+  return { program, parts: 1, argumentSlots, sums: step.sums, outputs: [], captured: new Captured(graph, effects) };
 }

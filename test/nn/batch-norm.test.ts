@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { batchNorm, data, losses, Model, mul, nn, optim, relu, zeros, type Tensor } from '../../lib/index.js';
+import { batchNorm, data, losses, Model, mul, nn, optim, relu, tensor, zeros, type Tensor } from '../../lib/index.js';
 import type { Effect, Graph } from '../../lib/ir/graph.js';
 import { Trace, withTrace } from '../../lib/ir/trace.js';
 import { backward } from '../../lib/passes/differentiate.js';
@@ -87,6 +87,15 @@ describe('in a model', () => {
     await model.fit(clusters(33), { batchSize: 16, dropLast: true });
     expect(model.steps).toBe(2);
     expect(norm.batchesTracked?.item()).toBe(2);
+  });
+
+  it('sees running statistics that were assigned to between fits', async () => {
+    const norm = nn.batchNorm<number>(8);
+    const model = modelOf(norm);
+    await model.fit(clusters(32), { batchSize: 16 });
+    norm.runningMean!.assign(tensor(new Float32Array(8).fill(1000)));
+    await model.fit(clusters(32), { batchSize: 32 });
+    expect([...norm.runningMean!.data()].every((mean) => mean > 800 && mean < 1000)).toBe(true);
   });
 
   it('leaves frozen statistics alone', async () => {

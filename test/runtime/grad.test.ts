@@ -2,6 +2,10 @@ import { describe, expect, it } from 'vitest';
 import {
   add,
   checkGradients,
+  losses,
+  Model,
+  nn,
+  optim,
   exp,
   grad,
   hessian,
@@ -153,6 +157,26 @@ describe('jit', () => {
     expect(warnings.map(({ message }) => message)).toEqual([
       expect.stringContaining('double was traced for more than 32 sets of shapes'),
     ]);
+  });
+
+  it('follows a captured buffer that is assigned to, and a parameter that a model takes over', async () => {
+    const total = new nn.Buffer([1]);
+    const add = jit((x: Tensor) => {
+      total.assign(total.add(x));
+      return total.sum();
+    });
+    expect(add.sync(tensor([1])).item()).toBe(1);
+    total.assign(tensor([100]));
+    expect(add.sync(tensor([1])).item()).toBe(101);
+    expect((await add(tensor([1]))).item()).toBe(102);
+    expect(total.data()).toEqual(Float32Array.of(102));
+
+    const layer = nn.linear(1, 1, { bias: false, weightInitializer: 'ones' });
+    const apply = jit((x: Tensor) => layer.forward(x));
+    expect(apply.sync(tensor([[3]])).item()).toBe(3);
+    const model = new Model(layer, { loss: losses.meanSquaredError(), optimizer: optim.sgd({ learningRate: 0.5 }) });
+    await model.fit({ x: { data: Float32Array.of(1), shape: [1, 1] }, y: { data: Float32Array.of(5), shape: [1, 1] } });
+    expect(apply.sync(tensor([[3]])).item()).toBe((await model.predict({ data: Float32Array.of(3), shape: [1, 1] })).item());
   });
 
   it('sees captured tensors by reference and numbers as constants', () => {

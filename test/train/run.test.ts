@@ -68,6 +68,21 @@ describe('run', () => {
     expect(await step.run(all, { epochs: 1, batchSize: 16, dropLast: true })).toMatchObject({ steps: 3, epochs: 1 });
   });
 
+  it('sees a buffer that was assigned to between two runs, as a call does', async () => {
+    const { w, step } = descent();
+    const other = descent();
+    for (const one of [w, other.w]) one.assign(tensor([[1], [2], [3]]));
+    await step.run(all, { steps: 1, batchSize: 50, shuffle: false });
+    w.assign(tensor([[4], [5], [6]]));
+    await step.run(all, { steps: 1, batchSize: 50, shuffle: false });
+    const [x, y] = [...all.fields.values()].map((field) => field.tensor);
+    await other.step(x as Tensor, y as Tensor);
+    other.w.assign(tensor([[4], [5], [6]]));
+    await other.step(x as Tensor, y as Tensor);
+    expect(w.data()).toEqual(other.w.data());
+    expect(w.data()[0]).toBeGreaterThan(3);
+  });
+
   it('ends after the running step when its signal fires', async () => {
     const { step } = descent();
     const abort = new AbortController();
