@@ -281,7 +281,7 @@ export class Model<Output extends Prediction = Tensor> {
 
   /**
    * Takes up what `saveCheckpoint` wrote, in this process or another: `fit(data, { …, resume: true })` with the same options then gives the same bits as the fit
-   * that was interrupted would have. Warns where the build, instruction set, provider of matrix products or options of the optimizer are others. A file that
+   * that was interrupted would have (a sparse layer whose decay is lazy: to rounding). Warns where the build, instruction set, provider of matrix products or options of the optimizer are others. A file that
    * is malformed, or of another network or optimizer, loads nothing.
    */
   async loadCheckpoint(path: string, options?: LoadOptions): Promise<void> {

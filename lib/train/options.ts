@@ -49,7 +49,7 @@ export interface FitOptions {
   readonly dropLast?: boolean;
   /** Keys permutations and dropout; the model's seed unless given. */
   readonly seed?: number;
-  /** Goes on in the middle of the epoch where the last fit was aborted. `epochs` counts from that fit's first. */
+  /** Goes on where the last fit was interrupted, also within an epoch, with the same options and data. `epochs` and `steps` count from that fit's first. */
   readonly resume?: boolean;
   /** Ends the fit after the running step: it rejects with an AbortError. */
   readonly signal?: AbortSignal;

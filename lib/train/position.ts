@@ -1,9 +1,8 @@
 import { crc32 } from 'node:zlib';
 import type { Dataset, Field } from '../data/dataset.js';
 import { RavineError } from '../errors.js';
-import { formatType } from '../shape.js';
 import { bytesOf, dtypes } from '../dtype.js';
-import { sizeOf } from '../shape.js';
+import { formatType, sizeOf } from '../shape.js';
 import { storageOf } from '../runtime/storage.js';
 import type { Logs } from './logs.js';
 import type { ResolvedFit } from './options.js';
