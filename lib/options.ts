@@ -51,8 +51,9 @@ export function oneOf<T extends string>(where: string, name: string, value: unkn
 }
 
 /** undefined passes, as everything that may be left out. */
-export function optionalFunction(where: string, name: string, value: unknown): void {
+export function optionalFunction<T>(where: string, name: string, value: T | undefined): T | undefined {
   if (value !== undefined && typeof value !== 'function') fail(where, name, 'a function', value);
+  return value;
 }
 
 export function checkSignal(where: string, signal: AbortSignal | undefined): AbortSignal | undefined {

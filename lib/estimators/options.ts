@@ -1,7 +1,6 @@
 import { RavineError, describe } from '../errors.js';
 import type { Tensor } from '../ir/tensor.js';
-import { checkSignal } from '../optim/minimize/options.js';
-import { boolean, checkNames, nearest, nonNegativeInteger, numberIn, oneOf } from '../options.js';
+import { boolean, checkNames, checkSignal, nearest, nonNegativeInteger, numberIn, oneOf } from '../options.js';
 import type { Label } from '../sparse/labels.js';
 
 /** 'balanced': N/(K · the class's samples). Else a weight ≥ 0 by class, as in { '-1': 1, 1: 5 }; classes that are not named have 1. */

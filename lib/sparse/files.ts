@@ -1,7 +1,7 @@
 import { RavineError, describe } from '../errors.js';
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../io/safetensors.js';
 import type { NativeBuffer } from '../runtime/addon.js';
-import type { Label } from './labels.js';
+import { areClasses, type Label } from './labels.js';
 import type { ResolvedOptions, SparseLinearOptions } from './options.js';
 import { LinearState } from './state.js';
 
@@ -102,9 +102,8 @@ function parseAbout(where: string, path: string, text: string | undefined): Omit
   if (typeof about !== 'object' || about === null || !('options' in about) || !('classes' in about) || !('epoch' in about))
     return refuse();
   const { options, classes, epoch } = about;
-  if (typeof options !== 'object' || options === null || !Array.isArray(classes) || typeof epoch !== 'number') return refuse();
-  if (!classes.every((label) => ['number', 'string', 'boolean'].includes(typeof label)) || classes.length < 2) return refuse();
-  return { options, classes: classes as Label[], epoch };
+  if (typeof options !== 'object' || options === null || !areClasses(classes) || typeof epoch !== 'number') return refuse();
+  return { options, classes, epoch };
 }
 
 function floats(buffer: NativeBuffer): Float32Array<ArrayBuffer> {

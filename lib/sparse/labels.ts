@@ -4,6 +4,13 @@ import { RavineError, describe } from '../errors.js';
 export type Label = number | string | boolean;
 export type Labels = readonly Label[] | Int32Array | Uint8Array | Int8Array | Float32Array | Float64Array;
 
+/** Whether a file's classes are labels, at least two. */
+export function areClasses(value: unknown): value is Label[] {
+  return (
+    Array.isArray(value) && value.length > 1 && value.every((label) => ['number', 'string', 'boolean'].includes(typeof label))
+  );
+}
+
 /** The classes among labels, sorted: numbers by value, texts by code unit, false before true. Numbers are whole; all are of one kind. */
 export function classesOf(where: string, labels: Labels, name = 'y'): Label[] {
   checkLabels(where, labels, name);

@@ -1,3 +1,4 @@
+import { Exclusive } from '../exclusive.js';
 import { AbortError, DivergenceError, RavineError } from '../errors.js';
 import type { Tensor } from '../ir/tensor.js';
 import { boolean, checkNames, nonNegativeInteger, numberIn, positiveInteger } from '../options.js';
@@ -52,7 +53,7 @@ export class SparseLinear {
   #classes: readonly Label[] | undefined;
   #state: LinearState | undefined;
   #epoch = 0;
-  #busy = false;
+  readonly #fits = new Exclusive();
 
   constructor(options: SparseLinearOptions = {}) {
     this.options = resolveOptions(options);
@@ -68,7 +69,7 @@ export class SparseLinear {
     const epochs = positiveInteger(where, 'epochs', options.epochs ?? standard);
     const labels = encodeLabels(where, y, checkClasses(where, classes));
     const state = this.#freshState(where, x.columns, classes.length);
-    return this.#exclusively(where, async () => {
+    return this.#fits.run(where, async () => {
       const history = await this.#run(where, x, labels, state, epochs, 0, options);
       this.#take(state, classes, epochs);
       this.#throwIfAborted(where, history, options.signal);
@@ -86,7 +87,7 @@ export class SparseLinear {
     const classes = this.#classes ?? this.#firstClasses(where, options.classes);
     const labels = encodeLabels(where, y, classes);
     if (this.#state) checkColumns(where, x, this.#state.columns);
-    return this.#exclusively(where, async () => {
+    return this.#fits.run(where, async () => {
       const state = this.#state?.copy() ?? this.#freshState(where, x.columns, classes.length);
       const history = await this.#run(where, x, labels, state, 1, this.#epoch, options);
       this.#take(state, classes, this.#epoch + 1);
@@ -267,16 +268,6 @@ export class SparseLinear {
     signal: AbortSignal | undefined,
   ): void {
     if (stopped && signal?.aborted) throw new AbortError(where, steps, signal.reason);
-  }
-
-  async #exclusively<T>(where: string, work: () => Promise<T>): Promise<T> {
-    if (this.#busy) throw new RavineError('busy', where, 'another fit of this model is running', { help: 'await it first' });
-    this.#busy = true;
-    try {
-      return await work();
-    } finally {
-      this.#busy = false;
-    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { RavineError } from '../errors.js';
 import { writeSafetensors } from '../io/safetensors.js';
-import { SharedBuffer } from '../runtime/storage.js';
 import { formatFacts, optionsText, parseFacts, thisMachine, type CheckpointFacts } from './checkpoint-facts.js';
+import { copyBetweenSteps } from './copies.js';
 import type { Engine } from './engine.js';
 import { checkPath, loadFile, stored, type LoadOptions } from './files.js';
 import type { RunningLoop } from './fit.js';
@@ -50,23 +50,20 @@ async function takeState(
   running: RunningLoop | undefined,
 ): Promise<{ tensors: StateDict; at: Position }> {
   const [own, optimizers] = [entriesOf(engine), optimizerEntriesOf(engine)];
-  const sources = running ? [...engine.written(), ...engine.memory.state.values()] : [];
-  const copies = new Map(sources.map((source) => [source, SharedBuffer.allocate(source.native.byteLength)]));
+  const here = { ...position, logs: [...position.logs] };
+  const { copies, standing, dispose } = await copyBetweenSteps(
+    [...engine.written(), ...engine.memory.state.values()],
+    running?.loop,
+  );
   try {
-    const pairs = [...copies].map(([source, target]) => ({
-      source: source.native,
-      target: target.native,
-      bytes: source.native.byteLength,
-    }));
-    const at = running ? running.positionAt(await running.loop.snapshot(pairs)) : { ...position, logs: [...position.logs] };
     const named = (prefix: string, state: StateDict) => [...state].map(([name, tensor]) => [prefix + name, tensor] as const);
     const tensors = new Map([
       ...named(prefixes.model, collectState(own, copies)),
       ...named(prefixes.optimizer, collectState(optimizers, copies)),
     ]);
-    return { tensors, at };
+    return { tensors, at: running && standing ? running.positionAt(standing) : here };
   } finally {
-    for (const copy of copies.values()) copy.native.dispose();
+    dispose();
   }
 }
 

@@ -1,6 +1,6 @@
 import { dtypes } from '../dtype.js';
 import { RavineError } from '../errors.js';
-import type { NativeLoop } from '../runtime/addon.js';
+import type { LoopStanding, NativeLoop } from '../runtime/addon.js';
 import { SharedBuffer } from '../runtime/storage.js';
 import type { Engine } from './engine.js';
 import type { Copies } from './evaluate.js';
@@ -22,15 +22,9 @@ export async function takeCopies(
 ): Promise<{ copies: Copies; step: number; dispose(): void }> {
   const average = averaged ? averageOf(where, engine) : undefined;
   const sources = [...engine.written(), ...(average ? [average] : [])];
-  const copies = new Map(sources.map((source) => [source, SharedBuffer.allocate(source.native.byteLength)]));
-  const pairs = [...copies].map(([source, target]) => ({
-    source: source.native,
-    target: target.native,
-    bytes: source.native.byteLength,
-  }));
   const { flat, ranges } = engine.memory;
-  const now = step + (loop ? (await loop.snapshot(pairs)).steps : 0);
-  if (!loop) for (const { source, target, bytes } of pairs) target.copyFrom(source, 0, 0, bytes);
+  const { copies, standing, dispose } = await copyBetweenSteps(sources, loop);
+  const now = step + (standing?.steps ?? 0);
   const [from, to] = [average && copies.get(average), copies.get(flat.parameters)];
   const width = dtypes[flat.dtype].bytes;
   for (const { optimizer, birth, begin, elements } of from && to ? ranges : []) {
@@ -40,6 +34,27 @@ export async function takeCopies(
   return {
     copies,
     step: now,
+    dispose,
+  };
+}
+
+/** Copies of buffers, as they are between two steps of the loop that runs, if one does, and how far it was. */
+export async function copyBetweenSteps(
+  sources: readonly SharedBuffer[],
+  loop: NativeLoop | undefined,
+): Promise<{ copies: Copies; standing: LoopStanding | undefined; dispose: () => void }> {
+  const copies = new Map(sources.map((source) => [source, SharedBuffer.allocate(source.native.byteLength)]));
+  const pairs = [...copies].map(([source, target]) => ({
+    source: source.native,
+    target: target.native,
+    bytes: source.native.byteLength,
+  }));
+  // Without a loop at once: one may start as soon as this function waits.
+  const standing = loop && (await loop.snapshot(pairs));
+  if (!loop) for (const { source, target, bytes } of pairs) target.copyFrom(source, 0, 0, bytes);
+  return {
+    copies,
+    standing,
     dispose() {
       for (const copy of copies.values()) copy.native.dispose();
     },

@@ -2,11 +2,12 @@ import { AbortError, RavineError, internal } from '../errors.js';
 import { isWeight } from '../data/names.js';
 import type { CheckedBatch, StreamDataset } from '../data/stream.js';
 import { bytesOf } from '../dtype.js';
-import type { LoopResult, NativeBinding, NativeFeed, NativeLoop } from '../runtime/addon.js';
+import type { NativeBinding, NativeFeed, NativeLoop } from '../runtime/addon.js';
 import { addon } from '../runtime/native.js';
 import { BufferStorage, SharedBuffer } from '../runtime/storage.js';
 import { sizeOf } from '../shape.js';
 import { diverged } from './diverged.js';
+import { stoppedBy } from './abort.js';
 import type { FitContext } from './fit.js';
 import { HistoryBuilder, logsOf, type History } from './logs.js';
 import { skipRest } from './position.js';
@@ -62,16 +63,8 @@ async function runEpoch(
   const from = { ...position };
   const logged = from.logs.length;
   context.onLoop({ loop, positionAt: ({ steps }) => ({ ...from, step: from.step + steps, logs: from.logs.slice(0, logged) }) });
-  const stop = (): void => loop.stop();
-  if (options.signal?.aborted) stop();
-  options.signal?.addEventListener('abort', stop, { once: true });
-  let fed: { samples: number; error: unknown; failed: boolean };
-  let result: LoopResult;
-  try {
-    [fed, result] = await Promise.all([ring.feed(feed, stream, loop), loop.done]);
-  } finally {
-    options.signal?.removeEventListener('abort', stop);
-  }
+  const work = Promise.all([ring.feed(feed, stream, loop), loop.done]);
+  const [fed, result] = await stoppedBy(options.signal, () => loop.stop(), work);
   const rate = learningRateAt(position.step + result.steps);
   history.addRates(learningRatesOf(position.step, result.steps));
   position.step += result.steps;

@@ -2,6 +2,7 @@ import { AbortError, internal } from '../errors.js';
 import type { LoopProgress, LoopResult, LoopSpec, LoopStanding, NativeLoop } from '../runtime/addon.js';
 import { addon } from '../runtime/native.js';
 import type { Dataset } from '../data/dataset.js';
+import { stoppedBy } from './abort.js';
 import type { Engine } from './engine.js';
 import { layerThatDiverged, diverged } from './diverged.js';
 import { HistoryBuilder, logsOf, type History, type Logs } from './logs.js';
@@ -64,7 +65,7 @@ class Fit {
   ) {
     const { options, position } = context;
     this.position = position;
-    this.#begun = beginFit(position, options.resume, factsOf(options, dataset));
+    this.#begun = beginFit(position, options.resume, factsOf(options, dataset, this.#logNames));
     this.#lastEpoch = options.steps === undefined ? this.#begun.epoch + options.epochs : Infinity;
     this.#lastStep = this.#begun.step + (options.steps ?? Infinity);
     this.#followsLogs = followsLogs(context.engine, position);
@@ -114,6 +115,11 @@ class Fit {
     return Math.ceil(batches / this.batching.batches);
   }
 
+  get #logNames(): string[] {
+    const { means, metrics } = this.context.engine.parts.columns;
+    return [...means, ...metrics].map(({ name }) => name);
+  }
+
   get stepsPerEpoch(): number {
     return this.#stepsOf(this.resident.batches);
   }
@@ -158,14 +164,9 @@ class Fit {
   }
 
   async #follow(loop: NativeLoop): Promise<LoopResult> {
-    const { signal } = this.context.options;
-    const stop = (): void => loop.stop();
-    if (signal?.aborted) stop();
-    signal?.addEventListener('abort', stop, { once: true });
     try {
-      return await loop.done;
+      return await stoppedBy(this.context.options.signal, () => loop.stop(), loop.done);
     } finally {
-      signal?.removeEventListener('abort', stop);
       this.context.onLoop(undefined);
     }
   }
@@ -183,16 +184,9 @@ class Fit {
       batch: progress.batch,
       batches: this.resident.batches,
       step: this.#stepsReported,
-      logs: this.#logs(progress.metrics, this.#samplesOf(progress.batch)),
+      logs: this.#logs(progress.metrics, this.resident.samplesIn(progress.batch)),
       samplesPerSecond: seconds > 0 ? (progress.steps * this.batching.samples) / seconds : 0,
     });
-  }
-
-  /** Samples in the first batches of an epoch. */
-  #samplesOf(batches: number): number {
-    const { batchSize, last } = this.resident;
-    const whole = this.resident.batches * batchSize - (last ? batchSize - (this.dataset.samples % batchSize) : 0);
-    return Math.min(batches * batchSize, whole);
   }
 
   #logs(sums: Float64Array, samples: number): Logs {
@@ -206,7 +200,9 @@ class Fit {
     this.#history.seconds += result.seconds;
     this.#history.steps += result.steps;
     this.#history.samples +=
-      result.epoch * this.#samplesOf(this.resident.batches) + this.#samplesOf(result.batch) - this.#samplesOf(position.batch);
+      result.epoch * this.resident.samplesIn(this.resident.batches) +
+      this.resident.samplesIn(result.batch) -
+      this.resident.samplesIn(position.batch);
     const ended = this.#endedEpochs(position, result, scalars);
     Object.assign(position, this.#pointAt(position, result));
     for (const logs of ended) await this.#endEpoch(logs);
@@ -218,7 +214,7 @@ class Fit {
     const sums = this.resident.step.sums.length;
     const lastStep = from.step - this.#stepsOf(from.batch) - 1;
     return Array.from({ length: epoch }, (_, row) => ({
-      ...this.#logs(metrics.subarray(row * sums, (row + 1) * sums), this.#samplesOf(this.resident.batches)),
+      ...this.#logs(metrics.subarray(row * sums, (row + 1) * sums), this.resident.samplesIn(this.resident.batches)),
       ...learningRatesAt(lastStep + (row + 1) * stepsPerEpoch),
     }));
   }

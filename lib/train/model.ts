@@ -11,7 +11,7 @@ import type { Metric } from '../metrics/metric.js';
 import { Module } from '../nn/module.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import type { Regularizer, RegularizerGroup } from '../regularizers/regularizer.js';
-import { checkNames, nonNegativeInteger, oneOf, positiveInteger } from '../options.js';
+import { checkNames, nonNegativeInteger, oneOf, optionalFunction, positiveInteger } from '../options.js';
 import type { Shape } from '../shape.js';
 import { takeCopies, type StateOptions, type WeightsChoice } from './copies.js';
 import { columnsOf, type Columns } from './columns.js';
@@ -372,8 +372,7 @@ export class Model<Output extends Prediction = Tensor> {
 
 function batchSizeOf(where: string, options: RunOptions): number {
   checkNames(where, options, ['batchSize', 'weights', 'onStep']);
-  if (options.onStep !== undefined && typeof options.onStep !== 'function')
-    throw new RavineError('option', where, `expected onStep to be a function, got ${describe(options.onStep)}`);
+  optionalFunction(where, 'onStep', options.onStep);
   return positiveInteger(where, 'batchSize', options.batchSize ?? 256);
 }
 

@@ -1,5 +1,5 @@
-import { RavineError, describe } from '../errors.js';
-import { boolean, checkNames, nonNegativeInteger, positiveInteger } from '../options.js';
+import { RavineError } from '../errors.js';
+import { boolean, checkNames, checkSignal, nonNegativeInteger, optionalFunction, positiveInteger } from '../options.js';
 import type { Logs } from './logs.js';
 import type { Trainable } from './sources.js';
 
@@ -94,10 +94,9 @@ export function resolveFit(options: FitOptions | undefined, modelSeed: number): 
   if (given.steps !== undefined) positiveInteger('fit', 'steps', given.steps);
   if (given.steps !== undefined && given.epochs !== undefined)
     throw new RavineError('option', 'fit', 'expected either epochs or steps, got both');
-  if (given.signal !== undefined && !(given.signal instanceof AbortSignal))
-    throw new RavineError('option', 'fit', `expected signal to be an AbortSignal, got ${describe(given.signal)}`);
-  checkFunction('onProgress', given.onProgress);
-  checkFunction('onEpochEnd', given.onEpochEnd);
+  checkSignal('fit', given.signal);
+  optionalFunction('fit', 'onProgress', given.onProgress);
+  optionalFunction('fit', 'onEpochEnd', given.onEpochEnd);
   const isAll = given.batchSize === 'all';
   if (isAll && (given.accumulate !== undefined || given.dropLast === true))
     throw new RavineError('option', 'fit', "expected batchSize 'all' without accumulate or dropLast, got both");
@@ -114,11 +113,6 @@ export function resolveFit(options: FitOptions | undefined, modelSeed: number): 
     seed: nonNegativeInteger('fit', 'seed', given.seed ?? modelSeed),
     resume: boolean('fit', 'resume', given.resume ?? false),
   };
-}
-
-function checkFunction(name: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'function')
-    throw new RavineError('option', 'fit', `expected ${name} to be a function, got ${describe(value)}`);
 }
 
 /** How a step is made of batches. */

@@ -65,10 +65,11 @@ function resumed({ fit }: Position, facts: FitBegun['facts']): FitBegun {
   );
 }
 
-/** What decides which samples each step sees, and in which order. */
+/** What decides which samples each step sees, in which order, and what is added up of them. */
 export function factsOf(
   { batchSize, accumulate, chunkSize, shuffle, dropLast, seed }: ResolvedFit,
   dataset: Dataset,
+  logs: readonly string[],
 ): FitBegun['facts'] {
   const fields = [...dataset.fields.values()];
   return {
@@ -78,6 +79,7 @@ export function factsOf(
     shuffle,
     dropLast,
     seed,
+    logs: logs.join(', '),
     data: `${fields.map((field) => `${field.name} ${formatType({ dtype: field.dtype, shape: [dataset.samples, ...field.shape] })}`).join(', ')} with the checksum ${fingerprint(fields)}`,
   };
 }

@@ -16,6 +16,8 @@ export interface ResidentRun {
   readonly indices: SharedBuffer;
   /** For each output of a prediction. */
   readonly outputs: readonly SharedBuffer[];
+  /** Samples in the first batches of an epoch. */
+  samplesIn(batches: number): number;
   dispose(): void;
 }
 
@@ -69,6 +71,7 @@ export function bindResident(engine: Pick<Engine, 'program'>, dataset: Dataset, 
     last,
     indices,
     outputs,
+    samplesIn: (count) => Math.min(count * batchSize, options.dropLast ? samples - (samples % batchSize) : samples),
     dispose() {
       full.dispose();
       last?.dispose();

@@ -1,17 +1,18 @@
-import { AbortError, RavineError, describe } from '../errors.js';
+import { AbortError, RavineError } from '../errors.js';
 import { isFloat } from '../dtype.js';
 import type { Dataset } from '../data/dataset.js';
 import type { DataFields } from '../data/from.js';
 import type { Tensor } from '../ir/tensor.js';
 import { Trace, withTrace } from '../ir/trace.js';
 import { flatten, type Tree } from '../ir/tree.js';
-import { boolean, checkNames, nonNegativeInteger, positiveInteger } from '../options.js';
+import { boolean, checkNames, checkSignal, nonNegativeInteger, positiveInteger } from '../options.js';
 import { addon } from '../runtime/native.js';
 import { Lru } from '../runtime/lru.js';
 import { Captured, jit as compile, type JitOptions, type Jitted } from '../runtime/jit.js';
 import { Program } from '../runtime/program.js';
 import { SlotTable } from '../runtime/slots.js';
 import { formatType } from '../shape.js';
+import { stoppedBy } from './abort.js';
 import { traceBatch } from './batch-graph.js';
 import { Control } from './control.js';
 import { placeEffects, placeInputs, placeSums, type StepProgram } from './programs.js';
@@ -82,8 +83,7 @@ function resolve(options: RunStepsOptions): Resolved {
   const { epochs, steps, signal } = options;
   if (epochs !== undefined && steps !== undefined)
     throw new RavineError('option', where, 'expected either epochs or steps, got both');
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw new RavineError('option', where, `expected signal to be an AbortSignal, got ${describe(signal)}`);
+  checkSignal(where, signal);
   const most = Number.MAX_SAFE_INTEGER;
   return {
     epochs: steps === undefined ? positiveInteger(where, 'epochs', epochs ?? 1) : most,
@@ -161,19 +161,14 @@ class Steps {
       },
       null,
     );
-    const stop = (): void => loop.stop();
-    if (signal?.aborted) stop();
-    signal?.addEventListener('abort', stop, { once: true });
-    const result = await loop.done.finally(() => signal?.removeEventListener('abort', stop));
+    const result = await stoppedBy(signal, () => loop.stop(), loop.done);
     this.#step += result.steps;
     this.#epoch += result.epoch + (result.batch > 0 ? 1 : 0);
     if (result.fault) throw step.program.faultError(result.fault);
     if (signal?.aborted && result.reason === 'stopped') throw new AbortError(where, result.steps, signal.reason);
     const width = step.sums.length;
-    const short = bound.last ? bound.batchSize - (samples % bound.batchSize) : 0;
-    const whole = bound.batches * bound.batchSize - short;
     const rows = result.epoch + (result.batch > 0 ? 1 : 0);
-    const samplesOf = (row: number): number => (row < result.epoch ? whole : Math.min(whole, result.batch * bound.batchSize));
+    const samplesOf = (row: number): number => bound.samplesIn(row < result.epoch ? bound.batches : result.batch);
     return {
       steps: result.steps,
       epochs: result.epoch,

@@ -227,6 +227,11 @@ describe('a checkpoint is refused, and nothing is loaded', () => {
       await expect(second.fit(dataset, { ...options, resume: true })).rejects.toThrow(message);
     await second.fit(all, { steps: 4, batchSize: 8, seed: 3, resume: true });
     expect(second.steps).toBe(4);
+    const third = model({ metrics: [] });
+    await third.loadCheckpoint(file);
+    await expect(third.fit(all, { batchSize: 8, seed: 3, resume: true })).rejects.toThrow(
+      'expected logs loss, accuracy as in the fit that is resumed, got loss',
+    );
   });
 
   it('but for options of the optimizer, of which it warns', async () => {

@@ -3,12 +3,12 @@ import type { Tensor } from '../../ir/tensor.js';
 import { zerosLike } from '../../ops/constant.js';
 import { sub } from '../../ops/elementwise.js';
 import { identity } from '../../ops/identity.js';
-import { checkNames, nonNegativeInteger, numberIn } from '../../options.js';
+import { checkNames, checkSignal, nonNegativeInteger, numberIn } from '../../options.js';
 import { jit } from '../../runtime/index.js';
 import { formatType, sameShape } from '../../shape.js';
 import { conjugateStep, dropState, type ConjugateState } from './conjugate-step.js';
 import { norm, take } from './objective.js';
-import { checkFunction, checkSignal, checkVector } from './options.js';
+import { checkFunction, checkVector } from './options.js';
 
 export interface ConjugateGradientOptions {
   /** Where to start. Default 0. */

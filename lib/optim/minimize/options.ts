@@ -1,7 +1,15 @@
 import { isFloat } from '../../dtype.js';
 import { RavineError, describe } from '../../errors.js';
 import { Tensor } from '../../ir/tensor.js';
-import { checkNames, nonNegativeInteger, numberIn, oneOf, positiveInteger } from '../../options.js';
+import {
+  checkNames,
+  checkSignal,
+  nonNegativeInteger,
+  numberIn,
+  oneOf,
+  optionalFunction,
+  positiveInteger,
+} from '../../options.js';
 import { formatType } from '../../shape.js';
 import type { IterationInfo } from './result.js';
 
@@ -103,19 +111,9 @@ export function resolveSettings(x0: Tensor, options: MinimizeOptions): Settings 
     stepSize: options.stepSize === undefined ? undefined : numberIn(where, 'stepSize', options.stepSize, Number.MIN_VALUE),
     decrease,
     curvature: numberIn(where, 'curvature', curvature, decrease, 1, true),
-    callback: optionalFunction(options.callback),
+    callback: optionalFunction(where, 'callback', options.callback),
     signal: checkSignal(where, options.signal),
   };
-}
-
-function optionalFunction<T>(value: T | undefined): T | undefined {
-  if (value === undefined || typeof value === 'function') return value;
-  throw new RavineError('option', where, `expected callback to be a function, got ${describe(value)}`);
-}
-
-export function checkSignal(caller: string, signal: AbortSignal | undefined): AbortSignal | undefined {
-  if (signal === undefined || signal instanceof AbortSignal) return signal;
-  throw new RavineError('option', caller, `expected signal to be an AbortSignal, got ${describe(signal)}`);
 }
 
 /** A concrete tensor of floats with elements in it. */
