@@ -40,7 +40,8 @@ export function follow(f: (w: Tensor) => Tensor, start: ArrayLike<number>, optim
   for (let t = 0; t < steps; t++) {
     const rates = optimizer.scalarsAt({ step: t, epoch: 0, stepsPerEpoch: steps });
     const scalars = Object.fromEntries(
-      optimizer.scalars.map((name, i) => [name, constant(rates[i] ?? NaN, { dtype: 'float64', shape: [] })]),
+      // Copied in: a constant of each step's own number would be a program of its own.
+      optimizer.scalars.map((name, i) => [name, tensor(Float64Array.of(rates[i] ?? NaN), { shape: [] })]),
     );
     const next = step.sync(parameters, state, scalars);
     values[t + 1] = next.value.item();

@@ -2,22 +2,16 @@ import { Dataset } from '../data/dataset.js';
 import { from, type DataFields } from '../data/from.js';
 import { RavineError, describe, internal } from '../errors.js';
 import type { Tensor } from '../ir/tensor.js';
-import { currentTrace } from '../ir/trace.js';
-import { Module, type AnyModule } from '../nn/module.js';
-import { Parameter } from '../nn/parameter.js';
+import { namedParameters } from '../nn/naming.js';
 import { concat } from '../ops/concat.js';
 import { arange } from '../ops/constant.js';
 import { tensor } from '../ops/create.js';
 import { reshape } from '../ops/reshape.js';
-import { split } from '../ops/slice.js';
 import { jit } from '../runtime/jit.js';
 import { hvp } from '../runtime/grad.js';
-import { gatherBatch } from '../train/batch-graph.js';
+import { lossOfParameters } from '../train/loss-of-parameters.js';
 import { Model } from '../train/model.js';
-import { lossIn } from '../train/objective.js';
-import { inputIn, predictIn } from '../train/prediction.js';
 import { hasLoss } from '../train/session.js';
-import { fieldsOf } from '../train/sources.js';
 import { checkFields } from '../train/targets.js';
 import { lanczos, type LanczosOptions, type RitzValue } from './lanczos.js';
 import { optimalMomentum, type OptimalMomentum } from './momentum.js';
@@ -52,26 +46,14 @@ export async function hessianExtremes(
   const { parts } = model;
   if (!hasLoss(parts))
     throw new RavineError('option', where, 'expected a model with a loss', { help: 'new Model(network, { loss })' });
-  const parameters = trainableOf(parts.network);
+  const parameters = [...namedParameters(parts.network).values()].filter(({ trainable }) => trainable);
   if (parameters.length === 0) throw new RavineError('option', where, 'expected parameters that train, got none');
   const dataset = data instanceof Dataset ? data : from(data);
   const owned: Tensor[] = [];
   try {
     checkFields(where, parts.heads, [...dataset.fields.keys()]);
     const dtype = parameters.some((parameter) => parameter.dtype === 'float64') ? 'float64' : 'float32';
-    const loss = (x: Tensor, indices: Tensor): Tensor => {
-      const trace = currentTrace();
-      internal(trace !== undefined, 'a loss outside of a trace');
-      const pieces = split(
-        x,
-        parameters.map(({ size }) => size),
-      );
-      const own = new Map(parameters.map((parameter, i) => [parameter, reshape(pieces[i] ?? x, parameter.shape)]));
-      return trace.substitute(own, () => {
-        const batch = gatherBatch(trace, dataset, fieldsOf(dataset, ['x', 'y', 'sampleWeight']), indices, dtype);
-        return lossIn(parts, predictIn(parts.network, inputIn(batch)), batch);
-      });
-    };
+    const loss = lossOfParameters(parts, dataset, parameters, dtype);
     const product = jit((x: Tensor, v: Tensor, indices: Tensor) => hvp((at) => loss(at, indices), x, v));
     const x = concat(parameters.map((parameter) => reshape(parameter, [parameter.size])));
     const indices = arange(0, dataset.samples, 1, { dtype: 'int32' });
@@ -98,16 +80,4 @@ function summarise(parameters: number, { values, ...rest }: Awaited<ReturnType<t
   const leastPositive = values.find(({ value }) => value > bound);
   const optimum = leastPositive && optimalMomentum([leastPositive.value, greatest.value]);
   return { parameters, greatest, least, leastPositive, optimum, ...rest };
-}
-
-function trainableOf(network: AnyModule): Parameter[] {
-  const seen = new Set<Parameter>();
-  const walk = (module: AnyModule): void => {
-    for (const [, member] of module.members()) {
-      if (member instanceof Parameter && member.trainable) seen.add(member);
-      else if (member instanceof Module) walk(member);
-    }
-  };
-  walk(network);
-  return [...seen];
 }

@@ -2,7 +2,6 @@ import { RavineError, internal } from '../errors.js';
 import type { Dataset } from '../data/dataset.js';
 import type { Tensor } from '../ir/tensor.js';
 import { tidy } from '../ir/tidy.js';
-import { currentTrace } from '../ir/trace.js';
 import { minimizeObjective } from '../optim/minimize/minimize.js';
 import { Objective } from '../optim/minimize/objective.js';
 import { resolveSettings, type MinimizeOptions } from '../optim/minimize/options.js';
@@ -11,14 +10,10 @@ import { arange } from '../ops/constant.js';
 import { concat } from '../ops/concat.js';
 import { mul } from '../ops/elementwise.js';
 import { reshape } from '../ops/reshape.js';
-import { split } from '../ops/slice.js';
 import { positiveInteger } from '../options.js';
 import { byteSize, storageOf } from '../runtime/storage.js';
-import { gatherBatch } from './batch-graph.js';
 import type { Engine } from './engine.js';
-import { fieldsOf } from './sources.js';
-import { lossIn } from './objective.js';
-import { inputIn, predictIn } from './prediction.js';
+import { lossOfParameters } from './loss-of-parameters.js';
 import { workTypeOf } from './step-graph.js';
 
 export interface ModelMinimizeOptions extends Omit<MinimizeOptions, 'callback'> {
@@ -38,7 +33,12 @@ export async function minimizeModel(
   const parameters = flat.trainableEntries.map(({ parameter }) => parameter);
   if (parameters.length === 0) throw new RavineError('option', 'minimize', 'expected parameters that train, got none');
   const chunks = chunksOf(dataset.samples, positiveInteger('minimize', 'chunkSize', chunkSize ?? 4096));
-  const objective = new Objective(lossTerm(engine, dataset, parameters), chunks);
+  const mean = lossOfParameters(engine.parts, dataset, parameters, workTypeOf(flat));
+  const share = (x: Tensor, indices?: Tensor): Tensor => {
+    internal(indices !== undefined, 'a chunk without samples');
+    return mul(mean(x, indices), indices.size / dataset.samples);
+  };
+  const objective = new Objective(share, chunks);
   const x0 = tidy(() => concat(parameters.map((parameter) => reshape(parameter, [parameter.size]))));
   let last: Tensor | undefined;
   const settings = resolveSettings(x0, {
@@ -59,25 +59,6 @@ export async function minimizeModel(
     x0.dispose();
     for (const [indices] of chunks) indices?.dispose();
   }
-}
-
-/** A chunk's share of the mean loss, traced as in evaluation: dropout off, statistics as they are. */
-function lossTerm({ parts, memory: { flat } }: Engine, dataset: Dataset, parameters: readonly Tensor[]) {
-  const fields = fieldsOf(dataset, ['x', 'y', 'sampleWeight']);
-  return (x: Tensor, indices?: Tensor): Tensor => {
-    const trace = currentTrace();
-    internal(trace !== undefined && indices !== undefined, 'a loss outside of a trace');
-    const pieces = split(
-      x,
-      parameters.map(({ size }) => size),
-    );
-    const own = new Map(parameters.map((parameter, i) => [parameter, reshape(pieces[i] ?? x, parameter.shape)]));
-    return trace.substitute(own, () => {
-      const batch = gatherBatch(trace, dataset, fields, indices, workTypeOf(flat));
-      const loss = lossIn(parts, predictIn(parts.network, inputIn(batch)), batch);
-      return mul(loss, indices.size / dataset.samples);
-    });
-  };
 }
 
 function chunksOf(samples: number, size: number): Tensor[][] {
