@@ -1,12 +1,10 @@
-import type { Node, Value } from '../ir/graph.js';
+import type { Node } from '../ir/graph.js';
 import { Tensor } from '../ir/tensor.js';
-import { Trace, withTrace } from '../ir/trace.js';
-import type { Tree } from '../ir/tree.js';
-import { sizeOf, type Shape, type TensorType } from '../shape.js';
-import { observeCalls } from './call.js';
+import { sizeOf, type Shape } from '../shape.js';
 import { Module, type AnyModule } from './module.js';
-import { Parameter } from './parameter.js';
 import { namedModules } from './naming.js';
+import { Parameter } from './parameter.js';
+import { traceShapes, type InputType } from './shape-trace.js';
 
 /** A line of a summary. */
 export interface LayerRow {
@@ -21,9 +19,6 @@ export interface LayerRow {
   /** Of its own forward pass, in all of its calls, where the input is known; see `countFlops`. */
   readonly flops: number | undefined;
 }
-
-/** Of one argument of a network's forward: a tensor, or several by name. */
-export type InputType = TensorType | Readonly<Record<string, TensorType>>;
 
 /** The modules of a tree that hold no others, and those that hold parameters of their own. With inputs, also what each gives. */
 export function describeLayers(root: AnyModule, inputs?: readonly InputType[]): LayerRow[] {
@@ -48,24 +43,6 @@ export function describeLayers(root: AnyModule, inputs?: readonly InputType[]): 
   });
 }
 
-/** A trace for shapes alone: it does not have parameters drawn. */
-class ShapeTrace extends Trace {
-  override valueOf(tensor: Tensor): Value {
-    const drawsNow = tensor instanceof Parameter && !tensor.initialized;
-    const value = drawsNow ? this.input(tensor, { kind: 'captured', tensor }).value : undefined;
-    return value ?? super.valueOf(tensor);
-  }
-}
-
-function argumentsOf(trace: Trace, inputs: readonly InputType[]): Tree[] {
-  let index = 0;
-  const input = (type: TensorType): Tensor => trace.input(type, { kind: 'argument', index: index++ });
-  const isOne = (type: InputType): type is TensorType => typeof type.dtype === 'string';
-  return inputs.map((type) =>
-    isOne(type) ? input(type) : Object.fromEntries(Object.entries(type).map(([name, own]) => [name, input(own)])),
-  );
-}
-
 /**
  * Floating-point operations of one forward pass: 2·m·k·n of a matrix product [m,k]·[k,n], as many for each output of a convolution as its kernel has
  * weights that reach it, times 2, and one an element of what is worked out elementwise. Reductions, pooling and movement of data are not counted.
@@ -80,11 +57,10 @@ function traceLayers(
   inputs: readonly InputType[],
 ): { readonly shapes: ReadonlyMap<AnyModule, Shape>; readonly flops: ReadonlyMap<string, number> } {
   const shapes = new Map<AnyModule, Shape>();
-  const trace = new ShapeTrace();
   const observe = (_: string, module: AnyModule, output: unknown): void => {
     if (output instanceof Tensor && !shapes.has(module)) shapes.set(module, output.shape);
   };
-  withTrace(trace, () => observeCalls(observe, () => root.forward(...argumentsOf(trace, inputs))));
+  const { trace } = traceShapes(root, inputs, observe);
   const flops = new Map<string, number>();
   for (const node of trace.finish([]).nodes) flops.set(node.scope, (flops.get(node.scope) ?? 0) + flopsOf(node));
   return { shapes, flops };

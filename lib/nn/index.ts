@@ -25,11 +25,13 @@ export { BatchRenorm, batchRenorm, type BatchRenormOptions } from './batch-renor
 export { Buffer, type BufferOptions } from './buffer.js';
 export { Conv, conv1d, conv2d, depthwiseConv2d, type ConvLayerOptions } from './conv.js';
 export { ConvTranspose, convTranspose1d, convTranspose2d, type ConvTransposeLayerOptions } from './conv-transpose.js';
-export { describeLayers, type InputType, type LayerRow } from './describe.js';
+export { describeLayers, type LayerRow } from './describe.js';
 export { ChannelDropout, Dropout, dropout, dropout1d, dropout2d } from './dropout.js';
 export { Embedding, embedding, type EmbeddingOptions } from './embedding.js';
 export { Flatten, flatten, type FlattenOptions } from './flatten.js';
-export { fold, foldNorm } from './fold.js';
+export { fold } from './fold.js';
+export { foldNorm } from './fold-norm.js';
+export { Folded } from './folded.js';
 export { Glu, glu } from './glu.js';
 export { initialize, type InitializationPreset, type InitializationRules } from './initialize.js';
 export {
@@ -79,6 +81,7 @@ export { Prelu, prelu, type PreluOptions } from './prelu.js';
 export { Reshape, reshape } from './reshape.js';
 export { Residual, residual } from './residual.js';
 export { Sequential, sequential } from './sequential.js';
+export type { InputShape, InputType } from './shape-trace.js';
 export { shapeRule, type KeepsChannelsRule, type Mismatch, type SameShapeRule, type ShapeRule } from './shape-rule.js';
 export { truncatedNormal } from './truncated-normal.js';
 export { Upsample, upsample } from './upsample.js';

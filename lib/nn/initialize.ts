@@ -3,7 +3,7 @@ import { checkNames, oneOf } from '../options.js';
 import { Embedding } from './embedding.js';
 import { resolveInitializer, uniform, type InitializerLike } from './initializers.js';
 import { namedModules } from './naming.js';
-import type { AnyModule } from './module.js';
+import { joinPath, type AnyModule } from './module.js';
 import { Parameter } from './parameter.js';
 
 /** How layers are to be initialised; what is left out stays as the layer has it. */
@@ -38,20 +38,16 @@ export function initialize<M extends AnyModule>(module: M, rules: Initialization
     const main = own.get('weight');
     if (main === undefined || main.rank < 2) continue;
     if (child instanceof Embedding) {
-      if (embedding !== undefined) child.initializeBy(embedding, nameIn(path, 'weight'));
+      if (embedding !== undefined) child.initializeBy(embedding, joinPath(path, 'weight'));
       continue;
     }
     for (const [name, initializer] of [['weight', weight] as const, ['bias', bias] as const]) {
       const parameter = own.get(name);
       if (parameter === undefined || initializer === undefined) continue;
-      parameter.initializeBy(resolveInitializer('initialize', initializer), nameIn(path, name));
+      parameter.initializeBy(resolveInitializer('initialize', initializer), joinPath(path, name));
     }
   }
   return module;
-}
-
-function nameIn(path: string, name: string): string {
-  return path === '' ? name : `${path}.${name}`;
 }
 
 function resolveRules(rules: unknown): InitializationRules {

@@ -3,6 +3,7 @@ import type { Tree } from '../ir/tree.js';
 import { Buffer } from './buffer.js';
 import { callModule } from './call.js';
 import { Parameter } from './parameter.js';
+import { noStandIns, standInFor, standInsWithin, type StandIns } from './stand-ins.js';
 import { fingerprint } from './version.js';
 
 export type Member = AnyModule | Parameter | Buffer;
@@ -19,7 +20,7 @@ export abstract class Module<Output extends Tree = Tensor, Inputs extends readon
     const forward = this.forward.bind(this);
     const paths = (): Map<AnyModule, string> => pathsIn(this);
     Object.defineProperty(this, 'forward', {
-      value: (...inputs: Inputs): Output => callModule(this, paths, () => forward(...inputs)),
+      value: (...inputs: Inputs): Output => callModule(this, paths, forward, inputs),
       configurable: true,
       writable: true,
     });
@@ -27,7 +28,12 @@ export abstract class Module<Output extends Tree = Tensor, Inputs extends readon
 
   abstract forward(...inputs: Inputs): Output;
 
-  /** What the module holds, by name, in the order of its fields. */
+  /** Modules that run in the place of others while this one does, and are listed in their place: what `fold` merged. */
+  get standIns(): StandIns {
+    return noStandIns;
+  }
+
+  /** What the module holds, by name, in the order of its fields; a member without a name stands at the module's own path. */
   *members(): IterableIterator<[string, Member]> {
     for (const [name, value] of Object.entries(this)) yield* membersIn(name, value, new Set());
   }
@@ -61,14 +67,25 @@ export abstract class Module<Output extends Tree = Tensor, Inputs extends readon
 /** All that lies in a module, with paths from it as PyTorch has them: `body.1.bias`. What is reached twice goes by its first path. */
 export function* walk(root: AnyModule): IterableIterator<[string, Member]> {
   const seen = new Set<Member>();
-  function* visit(member: Member, path: string): IterableIterator<[string, Member]> {
+  function* visit(member: Member, path: string, standIns: StandIns): IterableIterator<[string, Member]> {
     if (seen.has(member)) return;
     seen.add(member);
     yield [path, member];
     if (!(member instanceof Module)) return;
-    for (const [name, child] of member.members()) yield* visit(child, path === '' ? name : `${path}.${name}`);
+    const within = standInsWithin(standIns, member);
+    for (const [name, child] of membersUnder(member, within)) yield* visit(child, joinPath(path, name), within);
   }
-  yield* visit(root, '');
+  yield* visit(root, '', noStandIns);
+}
+
+/** What a module holds, where others may stand for it. */
+export function* membersUnder(module: AnyModule, standIns: StandIns): IterableIterator<[string, Member]> {
+  for (const [name, member] of module.members()) yield [name, member instanceof Module ? standInFor(member, standIns) : member];
+}
+
+/** `body` and `1.bias`: `body.1.bias`. */
+export function joinPath(path: string, name: string): string {
+  return path === '' || name === '' ? path + name : `${path}.${name}`;
 }
 
 function pathsIn(root: AnyModule): Map<AnyModule, string> {

@@ -1,6 +1,7 @@
 import { Buffer } from './buffer.js';
-import { Module, walk, type AnyModule, type Member } from './module.js';
+import { Module, joinPath, membersUnder, walk, type AnyModule, type Member } from './module.js';
 import { Parameter } from './parameter.js';
+import { noStandIns, standInsWithin, type StandIns } from './stand-ins.js';
 
 /** The modules of a tree, the root itself under ''. */
 export function namedModules(root: AnyModule): Map<string, AnyModule> {
@@ -20,15 +21,16 @@ export function namedBuffers(root: AnyModule): Map<string, Buffer> {
 export function namedState(root: AnyModule): Map<string, Parameter | Buffer> {
   const named = new Map<string, Parameter | Buffer>();
   const above = new Set<Member>();
-  const visit = (member: Member, path: string): void => {
+  const visit = (member: Member, path: string, standIns: StandIns): void => {
     if (!(member instanceof Module)) named.set(path, member);
     else if (!above.has(member)) {
       above.add(member);
-      for (const [name, child] of member.members()) visit(child, path === '' ? name : `${path}.${name}`);
+      const within = standInsWithin(standIns, member);
+      for (const [name, child] of membersUnder(member, within)) visit(child, joinPath(path, name), within);
       above.delete(member);
     }
   };
-  visit(root, '');
+  visit(root, '', noStandIns);
   return named;
 }
 

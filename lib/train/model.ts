@@ -9,10 +9,10 @@ import type { Tree } from '../ir/tree.js';
 import type { Loss } from '../losses/loss.js';
 import type { Metric } from '../metrics/metric.js';
 import { Module } from '../nn/module.js';
+import type { InputShape } from '../nn/shape-trace.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import type { Regularizer, RegularizerGroup } from '../regularizers/regularizer.js';
 import { checkNames, nonNegativeInteger, oneOf, optionalFunction, positiveInteger } from '../options.js';
-import type { Shape } from '../shape.js';
 import { takeCopies, type StateOptions, type WeightsChoice } from './copies.js';
 import { columnsOf, type Columns } from './columns.js';
 import { Engine } from './engine.js';
@@ -297,7 +297,7 @@ export class Model<Output extends Prediction = Tensor> {
   }
 
   /** Layers, output shapes and parameters as a table. `inputShape` is that of one sample, or of several inputs one each by name. */
-  summary(inputShape?: Shape | Readonly<Record<string, Shape>>): string {
+  summary(inputShape?: InputShape): string {
     return summarize(this.network, inputShape);
   }
 

@@ -1,15 +1,11 @@
-import type { DType } from '../dtype.js';
-import { checkShape, type Shape, type TensorType } from '../shape.js';
-import { isArray } from '../ops/check.js';
 import { formatTable } from '../table.js';
 import { countFlops, describeLayers } from '../nn/describe.js';
 import type { AnyModule } from '../nn/module.js';
-import { namedParameters } from '../nn/naming.js';
+import { inputType, type InputShape } from '../nn/shape-trace.js';
 
 /** A network as a table: a line a layer, then the parameters and FLOPs in all; those that no layer asks for count there only. */
-export function summarize(network: AnyModule, inputShape?: Shape | Readonly<Record<string, Shape>>): string {
-  const [first] = namedParameters(network).values();
-  const inputs = inputShape && [inputOf(inputShape, first?.dtype ?? 'float32')];
+export function summarize(network: AnyModule, inputShape?: InputShape): string {
+  const inputs = inputShape && [inputType('summary', network, inputShape)];
   const rows = describeLayers(network, inputs);
   const cells = rows.map(({ path, layer, outputShape, parameters, flops }) => [
     path,
@@ -36,13 +32,4 @@ export function summarize(network: AnyModule, inputShape?: Shape | Readonly<Reco
     `${total.toLocaleString('en')} parameters, ${trainable.toLocaleString('en')} of them trainable`,
     ...(inputs ? [`${countFlops(network, inputs).toLocaleString('en')} FLOPs a sample, forward`] : []),
   ].join('\n');
-}
-
-function inputOf(
-  shape: Shape | Readonly<Record<string, Shape>>,
-  dtype: DType,
-): TensorType | Readonly<Record<string, TensorType>> {
-  const typeOf = (one: Shape): TensorType => ({ dtype, shape: [1, ...checkShape('summary', one)] });
-  if (typeof shape !== 'object' || shape === null || isArray(shape)) return typeOf(shape);
-  return Object.fromEntries(Object.entries(shape).map(([name, one]) => [name, typeOf(one)]));
 }

@@ -1,20 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  data,
-  grad,
-  groupNorm,
-  layerNorm,
-  losses,
-  Model,
-  nn,
-  optim,
-  rmsNorm,
-  tensor,
-  zeros,
-  type Tensor,
-} from '../../lib/index.js';
-import { traced } from '../ops/trace.js';
+import { grad, groupNorm, layerNorm, losses, Model, nn, optim, rmsNorm, tensor, zeros, type Tensor } from '../../lib/index.js';
 import { expectGolden, floats, type Float } from '../golden/expect.js';
 import { counted, expectClose, goldenSlope, goldenX, numbers, parameterGradients, toFirst } from './golden.js';
 
@@ -180,86 +166,6 @@ describe('batch renorm', () => {
     expect(() => nn.batchRenorm(3).forward(zeros([2, 4]))).toThrow('[batchRenorm(3)] expected 3 features, got float32[2,4]');
     expect(() => nn.batchRenorm(4, { dtype: 'float64' }).forward(zeros([2, 4]))).toThrow('expected float64, got float32[2,4]');
     expect(() => nn.batchRenorm(3, { rMax: 0.5 })).toThrow('[batchRenorm] expected rMax to be a finite number ≥ 1, got 0.5');
-  });
-});
-
-describe('fold', () => {
-  it('merges normalisations into the layers before them: the same outputs, fewer layers', async () => {
-    const network = nn.sequential(
-      nn.conv2d(2, 4, 3, { padding: 'same', bias: false }),
-      nn.batchNorm(4),
-      nn.relu(),
-      nn.flatten(),
-      nn.sequential(nn.linear(64, 8), nn.batchNorm(8, { affine: false }), nn.relu()),
-      nn.linear(8, 3),
-    );
-    const model = new Model(network, {
-      loss: losses.softmaxCrossEntropy(),
-      optimizer: optim.sgd({ learningRate: 0.1 }),
-      seed: 5,
-    });
-    const images = { data: Float32Array.from({ length: 12 * 32 }, (_, i) => ((i * 31) % 17) / 8 - 1), shape: [12, 4, 4, 2] };
-    await model.fit({ x: images, y: Int32Array.from({ length: 12 }, (_, i) => i % 3) }, { epochs: 3, batchSize: 6 });
-    const folded = nn.fold(network);
-    expect(folded.layers.map(String)).toEqual([
-      'conv2d(2, 4, 3, { padding: "same", bias: true })',
-      'relu',
-      'flatten',
-      'sequential',
-      'linear(8, 3)',
-    ]);
-    const want = await model.predict(data.from({ x: images }));
-    const got = await new Model(folded).predict(data.from({ x: images }));
-    expectClose(got, [...want.data()], 1e-5);
-    expect(network.layers).toHaveLength(6);
-  });
-
-  it('goes into residual connections and nested chains: fewer nodes in the graph', async () => {
-    const block = nn.residual(
-      nn.sequential(
-        nn.conv2d(4, 4, 3, { padding: 1, bias: false }),
-        nn.batchNorm(4),
-        nn.relu(),
-        nn.conv2d(4, 4, 3, { padding: 1, bias: false }),
-        nn.batchNorm(4),
-      ),
-      nn.sequential(nn.conv2d(4, 4, 1, { bias: false }), nn.batchNorm(4)),
-    );
-    const network = nn.sequential(block, nn.relu(), nn.flatten(), nn.linear(64, 3));
-    const model = new Model(network, { loss: losses.softmaxCrossEntropy(), optimizer: optim.adam(), seed: 2 });
-    const images = { data: Float32Array.from({ length: 8 * 64 }, (_, i) => ((i * 37) % 19) / 9 - 1), shape: [8, 4, 4, 4] };
-    await model.fit({ x: images, y: Int32Array.from({ length: 8 }, (_, i) => i % 3) }, { epochs: 3, batchSize: 4 });
-    const folded = nn.fold(network);
-    expectClose(await new Model(folded).predict(images), [...(await model.predict(images)).data()], 1e-5);
-    expect(network.layers[0].body.layers).toHaveLength(5);
-
-    const text = (module: nn.Module): string => traced(['float32[8,4,4,4]'], (x) => module.forward(x)).text;
-    const count = (module: nn.Module, op: string): number => text(module).split(` = ${op} `).length - 1;
-    expect([count(network, 'normalize'), count(folded, 'normalize')]).toEqual([3, 0]);
-    expect([count(network, 'conv2d'), count(folded, 'conv2d')]).toEqual([2, 2]);
-    expect(text(folded).split('\n').length).toBeLessThan(text(network).split('\n').length);
-  });
-
-  it('leaves modules of one’s own alone', () => {
-    class Own extends nn.Module {
-      readonly layer = nn.linear(2, 2);
-      readonly norm = nn.batchNorm(2);
-      override forward(x: Tensor): Tensor {
-        return this.norm.forward(this.layer.forward(x).relu());
-      }
-    }
-    const own = new Own();
-    expect(nn.fold(own)).toBe(own);
-    expect(nn.fold(nn.sequential(own)).layers).toEqual([own]);
-  });
-
-  it('says what can not be merged', () => {
-    expect(() => nn.foldNorm(nn.linear(3, 4), nn.batchNorm<number>(5))).toThrow(
-      '[fold] expected a layer of 5 outputs before batchNorm(5), got linear(3, 4)',
-    );
-    expect(() => nn.foldNorm(nn.linear(3, 4), nn.batchNorm<number>(4, { trackRunningStats: false }))).toThrow(
-      '[fold] expected a batch normalisation by running statistics',
-    );
   });
 });
 
