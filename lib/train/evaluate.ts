@@ -1,36 +1,87 @@
 import type { Dataset } from '../data/dataset.js';
+import { StreamDataset } from '../data/stream.js';
 import { internal } from '../errors.js';
 import { Tensor } from '../ir/tensor.js';
-import type { LoopResult } from '../runtime/addon.js';
+import type { LoopResult, LoopSpec } from '../runtime/addon.js';
 import { addon } from '../runtime/native.js';
 import { BufferStorage, SharedBuffer } from '../runtime/storage.js';
 import { Control } from './control.js';
 import type { Engine } from './engine.js';
 import { logsOf, type Logs } from './logs.js';
 import type { Prediction } from './prediction.js';
+import type { StepProgram } from './programs.js';
+import { Ring } from './ring.js';
 import { bindResident, type ResidentRun } from './resident.js';
+import { checkFields, checkTargets } from './targets.js';
 
 /** Copies of buffers that a run beside a fit reads in place of the ones that the fit writes. */
 export type Copies = ReadonlyMap<SharedBuffer, SharedBuffer>;
 
-/** Loss and metrics over a data set, as evaluation has them. */
-export async function evaluateResident(
+interface EvaluationOptions {
+  /** Samples at once, of data that is resident. */
+  readonly batchSize: number;
+  readonly copies: Copies;
+  readonly prefix?: string;
+}
+
+/** Refuses data that does not fit the model's losses and metrics; batches of a stream are checked as they come. */
+export function checkEvaluation(where: string, { parts }: Engine, data: Dataset | StreamDataset): void {
+  if (data instanceof StreamDataset) checkFields(where, parts.heads, [...data.fields.keys()]);
+  else checkTargets(where, parts, data);
+}
+
+/** Loss and metrics over a data set, or over one pass of a stream. */
+export async function evaluateOn(
+  where: string,
   engine: Engine,
-  dataset: Dataset,
-  batchSize: number,
-  copies: Copies,
-  prefix = '',
+  data: Dataset | StreamDataset,
+  { batchSize, copies, prefix = '' }: EvaluationOptions,
 ): Promise<Logs> {
   const control = Control.like(engine.memory.control);
   const replace = new Map([...copies, [engine.memory.control.buffer, control.buffer]]);
-  const run = bindResident(engine, dataset, { mode: 'evaluation', fields: ['x', 'y', 'sampleWeight'], batchSize, replace });
+  const { columns } = engine.parts;
+  const metricsOf = ({ sums }: StepProgram): LoopSpec['metrics'] => control.metrics(sums, columns.means.length);
   try {
-    const { columns } = engine.parts;
-    const result = await runOnce(run, dataset.samples, { metrics: control.metrics(run.step.sums, columns.means.length) });
-    return logsOf(result.metrics, dataset.samples, columns, prefix);
+    const { result, samples } =
+      data instanceof StreamDataset
+        ? await passOver(new Ring(engine, data, { where, mode: 'evaluation', replace }), metricsOf)
+        : await everyBatch(
+            bindResident(engine, data, { mode: 'evaluation', fields: ['x', 'y', 'sampleWeight'], batchSize, replace }),
+            metricsOf,
+            data.samples,
+          );
+    return logsOf(result.metrics, samples, columns, prefix);
+  } finally {
+    control.buffer.native.dispose();
+  }
+}
+
+interface Evaluated {
+  readonly result: LoopResult;
+  readonly samples: number;
+}
+
+type MetricsOf = (step: StepProgram) => LoopSpec['metrics'];
+
+async function everyBatch(run: ResidentRun, metricsOf: MetricsOf, samples: number): Promise<Evaluated> {
+  try {
+    return { result: await runOnce(run, samples, { metrics: metricsOf(run.step) }), samples };
   } finally {
     run.dispose();
-    control.buffer.native.dispose();
+  }
+}
+
+async function passOver(ring: Ring, metricsOf: MetricsOf): Promise<Evaluated> {
+  try {
+    const feed = ring.createFeed();
+    const metrics = metricsOf(ring.full);
+    const loop = addon().startLoop({ ...ring.loop(feed), firstEpoch: 0, firstStep: 0, seed: 0, metrics }, null);
+    const [{ samples, error, failed }, result] = await Promise.all([ring.feed(feed, loop), loop.done]);
+    if (result.fault) throw ring.full.program.faultError(result.fault);
+    if (failed) throw error;
+    return { result, samples };
+  } finally {
+    ring.dispose();
   }
 }
 

@@ -16,7 +16,7 @@ import { checkNames, nonNegativeInteger, oneOf, optionalFunction, positiveIntege
 import { takeCopies, type StateOptions, type WeightsChoice } from './copies.js';
 import { columnsOf, type Columns } from './columns.js';
 import { Engine } from './engine.js';
-import { evaluateResident, predictResident, type Copies } from './evaluate.js';
+import { checkEvaluation, evaluateOn, predictResident, type Copies } from './evaluate.js';
 import { fitResident, type RunningLoop } from './fit.js';
 import { fitStream } from './fit-stream.js';
 import { resolveHeads, type Head, type PerOutput } from './heads.js';
@@ -29,7 +29,7 @@ import { resolveRegularizer } from './penalty.js';
 import { hasLoss, type ModelParts } from './session.js';
 import { start } from './position.js';
 import type { Prediction } from './prediction.js';
-import { inputSource, residentSource, type Trainable } from './sources.js';
+import { evaluationSource, inputSource, residentSource, type Trainable } from './sources.js';
 import { readCheckpoint, restore, saveCheckpoint } from './checkpoint.js';
 import { loadFile, saveFile, type LoadOptions, type SaveOptions } from './files.js';
 import { applyState, checkState, collectState, entriesOf, inOlderNames, type StateDict } from './state.js';
@@ -127,22 +127,15 @@ export class Model<Output extends Prediction = Tensor> {
         help: 'new Model(network, { loss, optimizer })',
       });
     if (this.#fitting) throw new RavineError('busy', 'fit', 'this model is being fitted', { help: 'await the first fit' });
-    const validation = resolved.validation && residentSource(refuseStream('fit', resolved.validation));
+    const validation = resolved.validation && evaluationSource(resolved.validation);
     this.#fitting = true;
     engine.busy = true;
     try {
-      if (validation) checkTargets('fit', engine.parts, validation.dataset);
+      if (validation) checkEvaluation('fit', engine, validation.dataset);
       // Training pauses while it is validated, so there is nothing to copy.
+      const batchSize = Math.max(resolved.batchSize === 'all' ? resolved.chunkSize : resolved.batchSize, 256);
       const validate = async (): Promise<Logs> =>
-        validation
-          ? evaluateResident(
-              engine,
-              validation.dataset,
-              Math.max(resolved.batchSize === 'all' ? resolved.chunkSize : resolved.batchSize, 256),
-              new Map(),
-              'val_',
-            )
-          : {};
+        validation ? evaluateOn('fit', engine, validation.dataset, { batchSize, copies: new Map(), prefix: 'val_' }) : {};
       const context = {
         engine,
         position: this.#position,
@@ -161,7 +154,7 @@ export class Model<Output extends Prediction = Tensor> {
     } finally {
       this.#fitting = false;
       engine.busy = false;
-      if (validation?.owned) validation.dataset.dispose();
+      validation?.release();
     }
   }
 
@@ -187,16 +180,18 @@ export class Model<Output extends Prediction = Tensor> {
     }
   }
 
-  /** Loss and metrics over a data set. Beside a fit it sees the parameters after a whole step. */
-  async evaluate(data: Dataset | DataFields, options: RunOptions = {}): Promise<Logs> {
+  /** Loss and metrics over a data set, or one pass of a stream, whose batches are its own. Beside a fit it sees the parameters after a whole step. */
+  async evaluate(data: Trainable, options: RunOptions = {}): Promise<Logs> {
     const batchSize = batchSizeOf('evaluate', options);
     const engine = this.#ready('evaluate');
-    const { dataset, owned } = residentSource(refuseStream('evaluate', data));
+    const { dataset, release } = evaluationSource(data);
     try {
-      checkTargets('evaluate', engine.parts, dataset);
-      return await this.#withCopies('evaluate', options, (copies) => evaluateResident(engine, dataset, batchSize, copies));
+      checkEvaluation('evaluate', engine, dataset);
+      return await this.#withCopies('evaluate', options, (copies) =>
+        evaluateOn('evaluate', engine, dataset, { batchSize, copies }),
+      );
     } finally {
-      if (owned) dataset.dispose();
+      release();
     }
   }
 

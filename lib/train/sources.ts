@@ -3,7 +3,7 @@ import { Dataset } from '../data/dataset.js';
 import { from, type DataFields } from '../data/from.js';
 import type { Elements } from '../data/elements.js';
 import type { SparseElements } from '../data/sparse-rows.js';
-import type { StreamDataset } from '../data/stream.js';
+import { StreamDataset } from '../data/stream.js';
 import type { Tensor } from '../ir/tensor.js';
 import { storageOf, type BufferStorage } from '../runtime/storage.js';
 import type { BatchSpec, FieldSpec } from './session.js';
@@ -19,6 +19,13 @@ export interface Source {
 
 export function residentSource(data: Dataset | DataFields): Source {
   return data instanceof Dataset ? { dataset: data, owned: false } : { dataset: from(data), owned: true };
+}
+
+/** Data to evaluate, and what frees it where this call made it. */
+export function evaluationSource(data: Trainable): { readonly dataset: Dataset | StreamDataset; readonly release: () => void } {
+  if (data instanceof StreamDataset) return { dataset: data, release: () => undefined };
+  const { dataset, owned } = residentSource(data);
+  return { dataset, release: () => owned && dataset.dispose() };
 }
 
 /** Inputs without targets: a data set, anything that `data.from({ x })` takes, or several inputs as `data.from` takes them. */

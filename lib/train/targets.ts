@@ -66,10 +66,10 @@ export function checkBatchTargets(loss: Loss, targets: TypedArray, batch: number
 }
 
 /** Of a stream's batch. */
-export function checkBatchWeights(name: string, weights: TypedArray, batch: number): void {
+export function checkBatchWeights(where: string, name: string, weights: TypedArray, batch: number): void {
   const at = weights.findIndex((weight) => !(weight >= 0 && weight < Infinity));
   if (at < 0) return;
-  throw new RavineError('data', 'fit', `expected ${name} to be finite and ≥ 0, got ${weights[at]} in batch ${batch}`);
+  throw new RavineError('data', where, `expected ${name} to be finite and ≥ 0, got ${weights[at]} in batch ${batch}`);
 }
 
 function checkWeights(where: string, field: Field): void {
