@@ -1,8 +1,12 @@
 import type { DType } from '../dtype.js';
 import { RavineError } from '../errors.js';
 import type { Tensor } from '../ir/tensor.js';
-import { add, mul } from '../ops/elementwise.js';
-import { groupNorm as groupNormOf, layerNorm as layerNormOf, rmsNorm as rmsNormOf } from '../ops/normalization.js';
+import {
+  groupNorm as groupNormOf,
+  layerNorm as layerNormOf,
+  rmsNorm as rmsNormOf,
+  type NormScale,
+} from '../ops/normalization.js';
 import { boolean, checkNames, numberIn, positiveInteger } from '../options.js';
 import { formatType, sameShape, type Shape } from '../shape.js';
 import { Module } from './module.js';
@@ -43,16 +47,14 @@ abstract class Norm<Name extends string, Features extends number> extends Module
     this.bias = isAffine && defaults.shift ? new Parameter(featureShape, { dtype, initializer: 'zeros' }) : undefined;
   }
 
-  protected abstract normalize(x: Tensor): Tensor;
+  protected abstract normalize(x: Tensor, affine: NormScale): Tensor;
 
   override forward(x: Tensor): Tensor {
     const features = x.shape.slice(x.rank - this.featureShape.length);
     if (x.rank < this.featureShape.length || !sameShape(features, this.featureShape))
       throw new RavineError('shape', this.toString(), `expected […, ${this.featureShape.join(', ')}], got ${formatType(x)}`);
     if (x.dtype !== this.dtype) throw new RavineError('dtype', this.toString(), `expected ${this.dtype}, got ${formatType(x)}`);
-    const normalized = this.normalize(x);
-    const scaled = this.weight ? mul(normalized, this.weight) : normalized;
-    return this.bias ? add(scaled, this.bias) : scaled;
+    return this.normalize(x, { scale: this.weight, shift: this.bias });
   }
 
   override toString(): string {
@@ -65,8 +67,8 @@ export class LayerNorm<Features extends number = number> extends Norm<'layerNorm
     super('layerNorm', shapeOf('layerNorm', features), options, { affine: true, shift: true, epsilon: 1e-5 });
   }
 
-  protected override normalize(x: Tensor): Tensor {
-    return layerNormOf(x, this.featureShape.length, this.epsilon);
+  protected override normalize(x: Tensor, affine: NormScale): Tensor {
+    return layerNormOf(x, this.featureShape.length, this.epsilon, affine);
   }
 }
 
@@ -76,8 +78,8 @@ export class RmsNorm<Features extends number = number> extends Norm<'rmsNorm', F
     super('rmsNorm', shapeOf('rmsNorm', features), options, { affine: true, shift: false, epsilon });
   }
 
-  protected override normalize(x: Tensor): Tensor {
-    return rmsNormOf(x, this.epsilon);
+  protected override normalize(x: Tensor, affine: NormScale): Tensor {
+    return rmsNormOf(x, this.epsilon, affine);
   }
 }
 
@@ -93,8 +95,8 @@ export class GroupNorm<Features extends number = number> extends Norm<'groupNorm
       throw new RavineError('option', 'groupNorm', `expected groups to divide ${features} channels, got ${groups}`);
   }
 
-  protected override normalize(x: Tensor): Tensor {
-    return groupNormOf(x, this.groups, this.epsilon);
+  protected override normalize(x: Tensor, affine: NormScale): Tensor {
+    return groupNormOf(x, this.groups, this.epsilon, affine);
   }
 }
 
@@ -106,12 +108,12 @@ export class InstanceNorm<Features extends number = number> extends Norm<'instan
     super('instanceNorm', shapeOf('instanceNorm', features), options, { affine: false, shift: true, epsilon: 1e-5 });
   }
 
-  protected override normalize(x: Tensor): Tensor {
+  protected override normalize(x: Tensor, affine: NormScale): Tensor {
     if (x.rank < 3)
       throw new RavineError('shape', this.toString(), `expected [samples, …, channels] with places, got ${formatType(x)}`, {
         help: 'one value a channel has no variance: use layerNorm',
       });
-    return groupNormOf(x, this.features, this.epsilon);
+    return groupNormOf(x, this.features, this.epsilon, affine);
   }
 }
 

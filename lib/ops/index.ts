@@ -1,5 +1,5 @@
 export { batchNorm, normalize, type BatchNormOptions } from './batch-norm.js';
-export { groupNorm, layerNorm, rmsNorm } from './normalization.js';
+export { groupNorm, layerNorm, rmsNorm, type NormScale } from './normalization.js';
 export { conv1d, conv2d, convTranspose1d, convTranspose2d, type ConvOptions, type ConvTransposeOptions } from './conv.js';
 export type { ConvPadding } from './conv-window.js';
 export {

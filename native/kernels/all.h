@@ -21,5 +21,7 @@
 #include "random.h"
 #include "reduce.h"
 #include "resize.h"
+#include "row_norm.h"
+#include "row_norm_gradient.h"
 #include "softmax.h"
 #include "sparse.h"

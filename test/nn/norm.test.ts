@@ -188,6 +188,13 @@ describe('bad input', () => {
     ['op: a line', () => groupNorm(zeros([4]), 2), '[groupNorm] expected x [samples, …, channels], got float32[4]'],
     ['op: axes', () => layerNorm(zeros([4]), 2), '[layerNorm] expected at least 2 axes, got float32[4]'],
     ['op: a scalar', () => rmsNorm(zeros([])), '[rmsNorm] expected at least one axis, got float32[]'],
+    [
+      'op: a scale',
+      () => layerNorm(zeros([2, 4]), 1, 1e-5, { scale: zeros([2]) }),
+      '[layerNorm] expected scale [4], got float32[2]',
+    ],
+    ['op: a misspelt shift', () => rmsNorm(zeros([4]), 1e-5, { bias: zeros([4]) } as never), "[rmsNorm] unknown option 'bias'"],
+    ['op: a shift', () => groupNorm(zeros([2, 4]), 2, 1e-5, { shift: zeros([2, 4]) }), '[groupNorm] expected shift [4], got'],
     ['a misspelt option', () => nn.layerNorm(3, { eps: 1 } as never), "[layerNorm] unknown option 'eps'"],
   ])('%s', (_, run, message) => {
     expect(run).toThrow(message);

@@ -11,6 +11,7 @@ import { optimizerCases } from './optimizer.js';
 import { poolCases } from './pool.js';
 import { randomCases } from './random.js';
 import { reduceCases } from './reduce.js';
+import { rowNormCases } from './row-norm.js';
 import { softmaxCases } from './softmax.js';
 import { sparseCases } from './sparse.js';
 import { upsampleCases } from './upsample.js';
@@ -29,6 +30,7 @@ export const allCases: readonly OpCase[] = [
   ...poolCases,
   ...randomCases,
   ...reduceCases,
+  ...rowNormCases,
   ...softmaxCases,
   ...sparseCases,
   ...upsampleCases,
