@@ -3,7 +3,7 @@
 // The peer's command gets a workload's name as its last word and prints a JSON line with `engine` and `samples_per_s`. Each measurement is a
 // process of its own; ours and the peer's take turns, so that what else goes on in the machine meets both. A round gives a ratio; the median
 // counts, the smallest and largest are the spread. Before, each workload is trained for 50 steps from the peer's weights on the peer's batches
-// and has to end at the peer's loss; the reference script is run by the peer command's first word, or by --reference.
+// and has to have the peer's loss at every step that the peer itself repeats; the reference script is run by the peer command's first word, or by --reference.
 
 import { execFile } from 'node:child_process';
 import { availableParallelism, cpus, loadavg, release } from 'node:os';
@@ -94,7 +94,11 @@ function report(workload, rounds, like) {
       [a.engine]: of(0),
       [b.engine]: of(1),
       floor,
-      ...(like && { loss_difference: like.difference, loss_dtype: like.dtype }),
+      ...(like && {
+        loss_difference: like.difference,
+        loss_dtype: like.dtype,
+        steps_compared: Math.min(like.decided, like.steps),
+      }),
       threads: Number(threads),
       gemm: a.gemm,
       isa: a.isa,
@@ -106,13 +110,14 @@ function report(workload, rounds, like) {
   );
 }
 
-function describeLike({ engine, dtype, own: ours, theirs, difference, equal, float32 }) {
-  const shown = `${dtype} loss after 50 steps ${ours.after.toFixed(6)}, ${engine} ${theirs.after.toFixed(6)}`;
+function describeLike({ engine, dtype, decided, steps, own, theirs, difference, equal, float32 }) {
+  const when = decided > steps ? `after ${steps} steps` : `before step ${decided}, the last that ${engine} itself repeats,`;
+  const shown = `${dtype} loss ${when} ${own?.toFixed(6)}, ${engine} ${theirs?.toFixed(6)}`;
   const verdict = equal
-    ? `equal within ${difference.toExponential(1)}`
+    ? `all equal within ${difference.toExponential(1)}`
     : `DIFFERENT, ${difference.toExponential(1)} > ${tolerance}`;
   const why = float32
-    ? ` (float32: ${float32.difference.toExponential(1)}, the peer against itself ${float32.noise.toExponential(1)})`
+    ? ` (float32: ${float32.decided} steps repeat, of ${steps}; the last loss differs by ${float32.noise.toExponential(1)} from itself)`
     : '';
   return `${shown}: ${verdict}${why}`;
 }

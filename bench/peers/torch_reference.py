@@ -1,7 +1,7 @@
 """One short training in PyTorch, step by step on paper. Usage: torch_reference.py WORKLOAD FOLDER
 WORKLOAD is a JSON object {layers, activation, norm} or {network, input, classes}, with {batch, optimizer, samples, steps, dtype}. Writes into FOLDER: weights.safetensors (before the
-first step), x.bin (float32, channels last), y.bin (int32), order.bin (int32 sample numbers, step by step); prints one JSON line: the mean of the losses before
-each step, the first batch's loss after the last, and by how much that moves if each batch's rows come in reverse, which changes rounding only."""
+first step), x.bin (float32, channels last), y.bin (int32), order.bin (int32 sample numbers, step by step); prints one JSON line: `losses`, before each step
+and of the first batch after the last, and `again`, the same if each batch's rows come in reverse, which changes rounding only."""
 import copy, json, pathlib, struct, sys
 import torch
 from torch import nn
@@ -92,7 +92,7 @@ def train(model, batches):
     model.eval()
     with torch.no_grad():
         after = loss_of(model(x[order[0]].to(dtype)), y[order[0]]).item()
-    return sum(losses) / len(losses), after
+    return losses + [after]
 
 
 dtype = getattr(torch, work["dtype"])
@@ -110,7 +110,5 @@ images = x.permute(0, 2, 3, 1) if x.dim() == 4 else x
 for name, tensor, kind in (("x", images, torch.float32), ("y", y, torch.int32), ("order", order, torch.int32)):
     (folder / f"{name}.bin").write_bytes(tensor.to(kind).contiguous().numpy().tobytes())
 
-mean, after = train(model, order)
-_, reversed_after = train(again, order.flip(1))
-noise = abs(after - reversed_after) / abs(after)
-print(json.dumps({"engine": f"torch-{torch.__version__}", "mean": mean, "after": after, "noise": noise}))
+losses = train(model, order)
+print(json.dumps({"engine": f"torch-{torch.__version__}", "losses": losses, "again": train(again, order.flip(1))}))
