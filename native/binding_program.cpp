@@ -69,7 +69,7 @@ Napi::Value createProgram(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value faultValue(Napi::Env env, const FaultReport& report) {
-  static const char* const names[] = {"none", "label", "index", "non-finite", "domain"};
+  static const char* const names[] = {"none", "label", "index", "non-finite", "domain", "curvature", "convergence"};
   if (report.fault == Fault::none) return env.Null();
   Napi::Object fault = Napi::Object::New(env);
   fault.Set("fault", names[static_cast<int>(report.fault)]);

@@ -17,7 +17,7 @@ struct Operand {
 };
 
 // The first fault that data caused in a run: the one with the smallest position, so that threads agree.
-enum class Fault : int32_t { none = 0, label, index, nonFinite, domain };
+enum class Fault : int32_t { none = 0, label, index, nonFinite, domain, curvature, convergence };
 
 // Raised from any thread while kernels run; kept by the executor, read after the run.
 struct ErrorWord;

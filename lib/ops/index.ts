@@ -64,6 +64,7 @@ export {
 export { identity, stopGradient } from './identity.js';
 export { gather, oneHot, scatterAdd } from './indexing.js';
 export type { GatherOptions } from './indexing.js';
+export { conjugateGradientSolve } from './conjugate-gradient.js';
 export { cholesky, choleskySolve, triangularSolve } from './linear-algebra.js';
 export type { TriangularSolveOptions } from './linear-algebra.js';
 export { matmul } from './matmul.js';

@@ -11,7 +11,7 @@ import { matmul } from './matmul.js';
 import { reshape } from './reshape.js';
 import { transpose } from './transpose.js';
 
-function expectSquare(where: string, name: string, type: TensorType): void {
+export function expectSquare(where: string, name: string, type: TensorType): void {
   expectShape(type.shape.length === 2 && type.shape[0] === type.shape[1], where, `${name} to be a square matrix`, [type]);
   expectDType(where, name, type, 'float');
 }

@@ -65,7 +65,7 @@ export interface NativeProgram {
 
 /** What went wrong in the data: the step was not applied. */
 export interface NativeFault {
-  readonly fault: 'label' | 'index' | 'non-finite' | 'domain';
+  readonly fault: 'label' | 'index' | 'non-finite' | 'domain' | 'curvature' | 'convergence';
   readonly instruction: number;
   readonly position: number;
   readonly value: number;

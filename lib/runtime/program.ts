@@ -61,6 +61,21 @@ export class Program {
         return new RavineError('data', origin, `expected finite numbers, got ${value} at ${position}`);
       case 'domain':
         return new RavineError('data', origin, `expected a positive definite matrix, got the pivot ${value} in row ${position}`);
+      case 'curvature':
+        return new RavineError(
+          'data',
+          origin,
+          `expected a positive definite matrix, got the curvature ${value} for column ${position}`,
+        );
+      case 'convergence':
+        return new RavineError(
+          'data',
+          origin,
+          `expected to converge, got the relative residual ${value} for column ${position}`,
+          {
+            help: 'permit a larger tolerance or more iterations, or solve by choleskySolve',
+          },
+        );
     }
   }
 }

@@ -6,6 +6,7 @@
 #include "batch_norm_gradient.h"
 #include "cast.h"
 #include "check.h"
+#include "conjugate_gradient.h"
 #include "conv.h"
 #include "conv_weights.h"
 #include "cumsum.h"

@@ -64,6 +64,29 @@ describe.each(['float32', 'float64'] as const)('%s', (dtype) => {
     }
   });
 
+  it('solves column by column by conjugate gradients, also in place', () => {
+    for (const n of sizes) {
+      for (const columns of [1, 3]) {
+        const [a, b] = [definite(dtype, n), uniform(dtype, n * columns, 5)];
+        const tolerance = 64 * epsilon[dtype];
+        const call = { kernel: 'conjugate_gradient', inputs: [a, b], outputs: [{ dtype, elements: n * columns }] };
+        const attributes = [n, columns, tolerance, 10 * n];
+        const { outputs, fault } = runKernel({ ...call, attributes });
+        expect(fault).toBeNull();
+        expect(runKernel({ ...call, attributes, over: 1 }).outputs).toEqual(outputs);
+        const [x] = outputs;
+        const product = (place: number): number => {
+          const [i, j] = [Math.floor(place / columns), place % columns];
+          let sum = 0;
+          for (let k = 0; k < n; k++) sum += ((a[i * n + k]! + a[k * n + i]!) / 2) * x![k * columns + j]!;
+          return sum;
+        };
+        // ‖A·X − B‖ ≤ tolerance·‖B‖ and |B| < 2; the rounding of this product and of A comes on top.
+        expectElements(b, product, () => 2 * Math.sqrt(n) * tolerance + 4 * (n + 1) * epsilon[dtype]);
+      }
+    }
+  });
+
   it('names the first pivot that is not positive', () => {
     const n = 20;
     const a = definite(dtype, n);
@@ -86,4 +109,12 @@ it('refuses operands that do not fit', () => {
   expect(() => solve([f(4), f(4)], [2, 3, 0])).toThrow('elements');
   expect(() => solve([f(5), f(4)], [2, 2, 0])).toThrow('elements');
   expect(() => solve([f(4), new Float32Array(4)], [2, 2, 0])).toThrow('dtype');
+  const iterate = (inputs: Elements[], attributes: number[]) =>
+    runKernel({ kernel: 'conjugate_gradient', inputs, outputs, attributes });
+  expect(() => iterate([f(4), f(4)], [2, 3, 0, 1])).toThrow('elements');
+  expect(() => iterate([f(5), f(4)], [2, 2, 0, 1])).toThrow('elements');
+  expect(() => iterate([new Int32Array(4), f(4)], [2, 2, 0, 1])).toThrow('dtype');
+  expect(() => iterate([f(4), f(4)], [2, 2, -1, 1])).toThrow('tolerance');
+  expect(() => iterate([f(4), f(4)], [2, 2, NaN, 1])).toThrow('tolerance');
+  expect(() => iterate([f(4), f(4)], [2, 2, 0, -1])).toThrow('tolerance');
 });

@@ -100,4 +100,22 @@ const solves: OpCase = {
   tolerance: { relative: 64, absolute: 512 },
 };
 
-export const linearAlgebraCases: readonly OpCase[] = [factors, ...systems, solves];
+const gradients: readonly OpCase[] = [
+  { title: 'a vector', shape: (n: number) => [n] },
+  { title: 'columns', shape: (n: number) => [n, 3] },
+].map(({ title, shape }) => ({
+  op: 'conjugateGradientSolve',
+  title,
+  inputs: (n: number) => [{ shape: [n, width] }, { shape: shape(n) }],
+  // As far as rounding goes: float32 reaches some 1e-6 of ‖b‖, float64 1e-14.
+  run: ([x, b]: readonly Tensor[]) =>
+    ops.conjugateGradientSolve(definite(x!), b!, { tolerance: b!.dtype === 'float64' ? 1e-14 : 1e-6 }),
+  reference: ([x, b]: readonly Values[]) => {
+    const lower = factor(definiteOf(x!));
+    return solveTriangle(lower, solveTriangle(lower, b!, false), true);
+  },
+  large: 70,
+  tolerance: { relative: 64, absolute: 512 },
+}));
+
+export const linearAlgebraCases: readonly OpCase[] = [factors, ...systems, solves, ...gradients];
