@@ -32,16 +32,17 @@ for (const optimizer of new Set(rows.map((row) => row.optimizer))) {
 
 await mkdir(out, { recursive: true });
 const panels = {};
-for (const [name, { f, x, y }] of Object.entries(makeFunctions(ravine))) {
+for (const [name, { f, start, x, y }] of Object.entries(makeFunctions(ravine))) {
   const paths = Object.fromEntries(rows.filter((row) => row.function === name).map(({ optimizer, path }) => [optimizer, path]));
-  panels[name] = { field: lab.sampleField(f, { x, y }), paths };
+  panels[name] = { field: lab.sampleField(f, { x, y }), paths, points: { start }, x: { name: 'w₁' }, y: { name: 'w₂' } };
   await lab.saveChart(join(out, `${name}.svg`), await lab.contourChart({ title: name, ...panels[name] }));
 }
 const arrived = Object.fromEntries(
   names.map((name) => [name, rows.filter((row) => row.function === name).map((row) => row.arrived)]),
 );
 const categories = rows.filter((row) => row.function === names[0]).map(({ optimizer }) => optimizer);
-const chart = { title: 'Steps to arrive', categories, bars: arrived, y: { name: 'steps', scale: 'log' }, width: 1200 };
+const title = 'Steps to arrive; no bar: not within the run';
+const chart = { title, categories, bars: arrived, y: { name: 'steps', scale: 'log' }, width: 1200 };
 await lab.saveChart(join(out, 'arrivals.svg'), await lab.barChart(chart));
 await lab.saveChart(join(out, 'race.html'), await lab.racePage({ title: 'Which optimiser arrives when', note: rule, panels }));
 console.log(`\n${join(out, 'race.html')} plays the race; pictures lie beside it`);

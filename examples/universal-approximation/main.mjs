@@ -71,7 +71,7 @@ async function drawCharts(out) {
     'outside.svg': lineChart({
       title: 'Fitted on [−1, 1], shown on [−2, 2]',
       x: { name: 'x', min: -2, max: 2 },
-      y: { min: -4, max: 6 },
+      y: { name: 'f(x)', min: -4, max: 6 },
       points: false,
       lines: Object.fromEntries([
         ['function', { x: shownAt, y: shownTarget }],

@@ -151,9 +151,10 @@ function see(seen: Call[], path: string, module: AnyModule, output: unknown): vo
   seen.push({ path, layer: module.toString(), output });
 }
 
-/** [mean, deviation, share of zeros] */
+/** [mean, deviation, share of zeros], in double: in float32 squares of what is below 1e-19 are 0, and of what is above 1e19 infinite. */
 function scaleOf(x: Tensor): Tensor {
-  return stack([mean(x), sqrt(variance(x)), mean(cast(eq(x, 0), x.dtype))]);
+  const wide = cast(x, 'float64');
+  return stack([mean(wide), sqrt(variance(wide)), mean(cast(eq(wide, 0), 'float64'))]);
 }
 
 function readScale(scale: Tensor): Scale {

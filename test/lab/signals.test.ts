@@ -53,6 +53,20 @@ describe('signals', () => {
     expect(tanhs(deep(nn.normal(0, 1)))[0]!.activation.deviation).toBeGreaterThan(0.9);
   });
 
+  it('measure what is far below 1 and far above it: squares of float32 would not', () => {
+    const model = new Model(nn.initialize(nn.linear(3, 4), { weight: nn.normal(0, 1e-25), bias: 'zeros' }), {
+      loss: losses.meanSquaredError(),
+      seed: 1,
+    });
+    const [x, y] = [randomNormal([7, 3], { seed: 1 }), randomNormal([7, 4], { seed: 2 })];
+    const [tiny] = signals(model, { x, y }).layers;
+    expect(tiny!.activation.deviation / 1e-25).toBeGreaterThan(0.5);
+    expect(tiny!.activation.deviation / 1e-25).toBeLessThan(5);
+    const [huge] = signals(model, { x: ops.mul(x, 1e38), y: ops.mul(y, 1e25) }).layers;
+    expect(huge!.activation.deviation / tiny!.activation.deviation / 1e38).toBeCloseTo(1, 5);
+    expect(huge!.gradient.deviation).toBeGreaterThan(1e23);
+  });
+
   it('are a table', () => {
     const [head, first] = String(signals(deep('heNormal'), batch)).split('\n');
     expect(head).toMatch(/^path +layer +output +mean +deviation +zeros +gradient +zeros$/);

@@ -9,7 +9,7 @@ import {
   type Numbers,
 } from './options.js';
 import { scaleFor } from './scale.js';
-import { axis, categories, frame, marginsFor } from './style.js';
+import { axis, categories, frame, marginsFor, nameOf, standOf } from './style.js';
 import { render } from './echarts.js';
 
 export interface BarChartOptions extends ChartOptions {
@@ -47,9 +47,11 @@ export async function barChart(options: BarChartOptions): Promise<string> {
     label: (place: number) => scale.label(place + base),
   };
   const legend = bars.length > 1 ? bars.map(({ label }) => label) : [];
+  const margins = marginsFor({ title: options.title, legend });
+  const stand = standOf(names.map(nameOf), (size.width - margins.left - margins.right) / names.length);
   const option = {
-    ...frame({ title: options.title, legend }, marginsFor({ title: options.title, legend })),
-    xAxis: categories(names, 'x', checkAxis(where, 'x', options.x).name),
+    ...frame({ title: options.title, legend }, { ...margins, bottom: margins.bottom + stand.depth }),
+    xAxis: categories(names, 'x', checkAxis(where, 'x', options.x).name, stand),
     yAxis: axis(moved, 'y', y.name),
     series: bars.map(({ label, values }) => ({
       type: 'bar' as const,

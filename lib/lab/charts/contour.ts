@@ -5,7 +5,7 @@ import { contourLines, evenLevels, type Point } from './contours.js';
 import { checkField, type Field } from './field.js';
 import { checkAxis, checkChart, checkNumbers, type AxisOptions, type ChartOptions, type Numbers } from './options.js';
 import { scaleFor, type Scale } from './scale.js';
-import { axis, colors, frame, marginsFor, mix, type Margins } from './style.js';
+import { axis, drawn, frame, marginsFor, mix, strokeOf, type Margins } from './style.js';
 import { render } from './echarts.js';
 
 export interface ContourChartOptions extends ChartOptions {
@@ -31,7 +31,7 @@ export async function contourChart(options: ContourChartOptions): Promise<string
   const picture = contourPicture(where, options, marginsFor({ title: options.title, legend }), legend);
   const marks = [
     ...paths.flatMap(([label, path], i) => pathSeries(label, path, picture, i)),
-    ...pointSeries(where, options.points),
+    ...pointSeries(where, picture, options.points),
   ];
   return render(where, { ...picture.option, series: [...picture.lines, ...marks] }, size);
 }
@@ -84,20 +84,19 @@ function levelsOf(where: string, field: Field, levels: number | Numbers): number
 }
 
 function pathSeries(label: string, path: Numbers, { x, y }: ContourPicture, index: number): SeriesOption[] {
-  const color = colors[index % colors.length] ?? '#000';
   const points = thinned(checkPath(where, label, path), x, y);
   const last = points.at(-1);
+  const stroke = strokeOf(index);
   const line = {
     type: 'line' as const,
     name: label,
     silent: true,
     showSymbol: false,
     data: points.map(([a, b]) => [a, b]),
-    color,
-    lineStyle: { width: 2, color },
-    z: 3,
+    ...drawn(stroke, 2, 3),
   };
-  const end = { type: 'scatter' as const, silent: true, symbolSize: 8, color, data: last ? [[...last]] : [], clip: true, z: 4 };
+  const mark = { symbolSize: 8, color: stroke.color, data: last ? [[...last]] : [], clip: true };
+  const end = { type: 'scatter' as const, silent: true, ...mark, z: 4 };
   return [line, end];
 }
 
@@ -124,7 +123,17 @@ function thinned(path: Numbers, x: Scale, y: Scale): Point[] {
   return points;
 }
 
-export function pointSeries(where: string, points: Readonly<Record<string, Point>> = {}): SeriesOption[] {
+/** Labels stand outwards of their points: paths go inwards. At the edge there is no room for them. */
+function sideOf(x: number, { min, max }: Scale): 'left' | 'right' {
+  const share = (x - min) / (max - min);
+  return share < 0.1 || (share >= 0.5 && share < 0.9) ? 'right' : 'left';
+}
+
+export function pointSeries(
+  where: string,
+  { x }: Pick<ContourPicture, 'x'>,
+  points: Readonly<Record<string, Point>> = {},
+): SeriesOption[] {
   return Object.entries(points).map(([label, point]) => ({
     type: 'scatter' as const,
     silent: true,
@@ -135,7 +144,7 @@ export function pointSeries(where: string, points: Readonly<Record<string, Point
     label: {
       show: true,
       formatter: label,
-      position: 'right' as const,
+      position: sideOf(point[0], x),
       color: '#222',
       fontSize: 12,
       textBorderColor: '#fff',

@@ -8,7 +8,7 @@ import {
   type Numbers,
 } from './options.js';
 import { scaleFor } from './scale.js';
-import { axis, frame, marginsFor } from './style.js';
+import { axis, drawn, frame, marginsFor, strokeOf } from './style.js';
 import { render } from './echarts.js';
 
 /** A line: values over 0, 1, 2 …, or over x, which has as many. */
@@ -44,7 +44,7 @@ export async function lineChart(options: LineChartOptions): Promise<string> {
     ...frame({ title: options.title, legend }, marginsFor({ title: options.title, legend })),
     xAxis: axis(xs, 'x', options.x?.name),
     yAxis: axis(ys, 'y', options.y?.name),
-    series: lines.map(({ label, at, values }) => ({
+    series: lines.map(({ label, at, values }, i) => ({
       type: 'line' as const,
       name: label,
       silent: true,
@@ -52,7 +52,7 @@ export async function lineChart(options: LineChartOptions): Promise<string> {
       showSymbol: options.points ?? values.length <= 30,
       symbol: 'circle',
       symbolSize: 5,
-      lineStyle: { width: 1.8 },
+      ...drawn(strokeOf(i), 1.8, 2),
     })),
   };
   return render(where, option, size);

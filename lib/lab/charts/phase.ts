@@ -4,7 +4,7 @@ import type { MomentumDynamics } from '../momentum.js';
 import { render } from './echarts.js';
 import { checkChart, checkNumbers, type ChartOptions } from './options.js';
 import { scaleFor } from './scale.js';
-import { axis, colors, frame, marginsFor } from './style.js';
+import { axis, colorOf, frame, marginsFor } from './style.js';
 
 export interface PhasePortraitOptions extends ChartOptions {
   /** Of `momentumDynamics`. */
@@ -55,7 +55,7 @@ export async function phasePortrait(options: PhasePortraitOptions): Promise<stri
         lineStyle: { width: 1.2, type: 'dashed' as const, color: '#777' },
       })),
       ...paths.map((data, i) => {
-        const color = colors[i % colors.length] ?? '#000';
+        const color = colorOf(i);
         return {
           type: 'line' as const,
           silent: true,

@@ -7,7 +7,7 @@ import type { Field } from './field.js';
 import { checkEntries, checkText, type AxisOptions, type Numbers } from './options.js';
 import { script, style } from './race-player.js';
 import type { Scale } from './scale.js';
-import { colors, marginsFor, type Margins } from './style.js';
+import { marginsFor, strokeOf, type Margins } from './style.js';
 
 /** One function and who raced over it. */
 export interface RacePanel {
@@ -27,7 +27,7 @@ export interface RacePageOptions {
   readonly title: string;
   /** A paragraph under the title: how the rates were chosen. */
   readonly note?: string;
-  /** By title. A label has the same colour in every panel. */
+  /** By title. A label has the same colour and pattern in every panel. */
   readonly panels: Readonly<Record<string, RacePanel>>;
 }
 
@@ -57,7 +57,7 @@ export async function racePage(options: RacePageOptions): Promise<string> {
   const data = {
     steps,
     stride,
-    labels: labels.map((label, i) => ({ label, color: colors[i % colors.length] })),
+    labels: labels.map((label, i) => ({ label, ...strokeOf(i) })),
     panels: drawn.map(({ paths }) => paths),
   };
   // Inside a script '<' would end it.
@@ -103,7 +103,11 @@ function pathsOf(name: string, panel: RacePanel): [string, Numbers][] {
 async function draw(name: string, panel: RacePanel, paths: readonly [string, Numbers][], stride: number) {
   const margins = marginsFor({ title: name });
   const ground = contourPicture(where, { ...panel, title: name }, margins, []);
-  const svg = await render(where, { ...ground.option, series: [...ground.lines, ...pointSeries(where, panel.points)] }, size);
+  const svg = await render(
+    where,
+    { ...ground.option, series: [...ground.lines, ...pointSeries(where, ground, panel.points)] },
+    size,
+  );
   const { left, right, top, bottom } = margins;
   const box = `x="${left}" y="${top}" width="${size.width - left - right}" height="${size.height - top - bottom}"`;
   const over = `<svg class="over" width="${size.width}" height="${size.height}"><svg ${box} viewBox="${left} ${top} ${size.width - left - right} ${size.height - top - bottom}" overflow="hidden"></svg></svg>`;

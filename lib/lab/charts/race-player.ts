@@ -11,7 +11,7 @@ p { max-width: 70em; margin: 0 0 12px; line-height: 1.4; }
 #legend { display: flex; flex-wrap: wrap; gap: 4px 10px; margin: 10px 0; }
 #legend button { font: inherit; border: 1px solid #ccc; border-radius: 4px; background: #fff; padding: 2px 8px; cursor: pointer; }
 #legend button[aria-pressed="false"] { opacity: 0.35; }
-#legend i { display: inline-block; width: 14px; height: 4px; border-radius: 2px; margin-right: 6px; vertical-align: middle; }
+#legend svg { margin-right: 6px; vertical-align: middle; }
 #panels { display: flex; flex-wrap: wrap; gap: 8px; }
 figure { position: relative; margin: 0; }
 .over { position: absolute; left: 0; top: 0; }
@@ -31,11 +31,14 @@ export const script = `
   };
 
   // One line and one head a path; the line's text to frame f is the first ends[f] characters of the whole.
+  const strokes = new Map(labels.map(({ label, ...stroke }) => [label, stroke]));
+  const inOrder = (paths) => paths.toSorted((a, b) => strokes.get(a.label).rank - strokes.get(b.label).rank);
   const runners = [];
   document.querySelectorAll('.over > svg').forEach((ground, panel) => {
-    for (const { label, points } of panels[panel]) {
-      const { color } = labels.find((entry) => entry.label === label);
-      const line = make('polyline', { fill: 'none', stroke: color, 'stroke-width': 2, 'stroke-linejoin': 'round', 'stroke-opacity': 0.85 });
+    for (const { label, points } of inOrder(panels[panel])) {
+      const { color, dashes } = strokes.get(label);
+      const look = { stroke: color, 'stroke-width': 2, 'stroke-dasharray': dashes.join(' '), 'stroke-opacity': 0.85 };
+      const line = make('polyline', { fill: 'none', 'stroke-linejoin': 'round', ...look });
       const head = make('circle', { r: 4.5, fill: color, stroke: '#fff', 'stroke-width': 1 });
       let text = '';
       const ends = [];
@@ -89,12 +92,12 @@ export const script = `
   });
 
   const legend = document.getElementById('legend');
-  for (const { label, color } of labels) {
+  for (const { label, color, dashes } of labels) {
     const button = document.createElement('button');
-    const mark = document.createElement('i');
+    const mark = make('svg', { width: 26, height: 8 });
+    mark.append(make('line', { x2: 26, y1: 4, y2: 4, stroke: color, 'stroke-width': 3, 'stroke-dasharray': dashes.join(' ') }));
     button.type = 'button';
     button.setAttribute('aria-pressed', 'true');
-    mark.style.background = color;
     button.append(mark, label);
     button.addEventListener('click', () => {
       const shown = button.getAttribute('aria-pressed') !== 'true';

@@ -3,7 +3,7 @@ import { Signals } from '../signals.js';
 import { render } from './echarts.js';
 import { checkChart, type ChartOptions } from './options.js';
 import { scaleFor } from './scale.js';
-import { axis, categories, frame, marginsFor } from './style.js';
+import { axis, categories, drawn, frame, marginsFor, standOf, strokeOf } from './style.js';
 
 const where = 'lab.signalsChart';
 
@@ -27,17 +27,20 @@ export async function signalsChart(signals: Signals, options: ChartOptions = {})
   const legend = Object.keys(lines);
   // Path and kind of a layer stand in two lines: the paths of deep networks are long, their kinds longer.
   const names = layers.map(({ path, layer }) => `${path || '·'}\n${layer.replace(/\(.*/s, '')}`);
+  const margins = marginsFor({ title, legend });
+  const stand = standOf(names, (size.width - margins.left - margins.right) / names.length, 2);
   const option = {
-    ...frame({ title, legend }, marginsFor({ title, legend })),
-    xAxis: categories(names, 'x', undefined),
+    ...frame({ title, legend }, { ...margins, bottom: margins.bottom + stand.depth }),
+    xAxis: categories(names, 'x', 'layer', stand),
     yAxis: axis(scale, 'y', 'standard deviation'),
-    series: Object.entries(lines).map(([label, values]) => ({
+    series: Object.entries(lines).map(([label, values], i) => ({
       type: 'line' as const,
       name: label,
       silent: true,
       symbol: 'circle',
       symbolSize: 6,
       data: values.map((value) => scale.place(value)),
+      ...drawn(strokeOf(i), 1.8, 2),
     })),
   };
   return render(where, option, size);

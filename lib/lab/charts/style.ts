@@ -1,23 +1,35 @@
 import type { EChartsOption } from 'echarts';
 import { formatTick, type Scale } from './scale.js';
 
-/** Paul Tol's bright and muted colours: told apart with any eyes, and on white. */
-export const colors = [
-  '#4477aa',
-  '#ee6677',
-  '#228833',
-  '#b8860b',
-  '#aa3377',
-  '#1aa6b7',
-  '#222222',
-  '#e07b39',
-  '#6a3d9a',
-  '#7a9a01',
-  '#8c564b',
-  '#d6489c',
-  '#5f7d95',
-  '#a6761d',
-];
+/** After Okabe & Ito (2008): any two differ by ΔE 17 and more for colour-blind readers too, and by a contrast of 2.2 from white. More than seven would not. */
+export const colors = ['#0064b4', '#d55e00', '#00936b', '#c56ba5', '#e0a000', '#222222', '#5cb8ec'];
+
+/** Solid, dashed, dotted; in pixels. */
+const patterns: readonly (readonly number[])[] = [[], [8, 3], [2, 3]];
+
+export interface Stroke {
+  readonly color: string;
+  /** Empty: solid. */
+  readonly dashes: readonly number[];
+  /** Gaps are drawn last: what they cover shows through. */
+  readonly rank: number;
+}
+
+/** Of the i-th of several lines: 21 of them differ in colour or pattern, and neighbours in both. */
+export function strokeOf(i: number): Stroke {
+  const rank = i % patterns.length;
+  return { color: colorOf(i), dashes: patterns[rank] ?? [], rank };
+}
+
+export function colorOf(i: number): string {
+  return colors[i % colors.length] ?? '#000';
+}
+
+/** A series' line, also in the legend. */
+export function drawn({ color, dashes, rank }: Stroke, width: number, layer: number) {
+  const type: 'solid' | number[] = dashes.length > 0 ? [...dashes] : 'solid';
+  return { color, lineStyle: { width, color, type }, z: layer + rank / patterns.length };
+}
 
 /** Viridis, from low to high: even steps of lightness. */
 export const heat = ['#440154', '#443983', '#31688e', '#21918c', '#35b779', '#90d743', '#fde725'];
@@ -39,7 +51,7 @@ export function marginsFor(options: { readonly title?: string | undefined; reado
   const legend = options.legend ?? [];
   return {
     left: 84,
-    right: legend.length > 0 ? 56 + textWidth(legend) : 28,
+    right: legend.length > 0 ? 66 + textWidth(legend) : 28,
     top: options.title === undefined ? 20 : 52,
     bottom: 58,
   };
@@ -47,7 +59,7 @@ export function marginsFor(options: { readonly title?: string | undefined; reado
 
 /** Of 12-pixel letters, generously. */
 export function textWidth(texts: readonly string[]): number {
-  return 7 * Math.max(0, ...texts.map((text) => text.length));
+  return 6.6 * Math.max(0, ...texts.map((text) => text.length));
 }
 
 /** Title, plot area, legend. */
@@ -74,7 +86,7 @@ function legendAt(data: readonly string[], margins: Margins) {
     orient: 'vertical' as const,
     right: 12,
     top: margins.top,
-    itemWidth: 18,
+    itemWidth: 30,
     itemHeight: 8,
     itemGap: 7,
     selectedMode: false as const,
@@ -106,13 +118,42 @@ export function naming(name: string | undefined, side: 'x' | 'y') {
   };
 }
 
+/** How names stand along an axis below. */
+export interface NameStand {
+  /** Degrees. */
+  readonly rotate: number;
+  /** Whether each is written; else as many as do not overlap. */
+  readonly all: boolean;
+  /** Pixels that they take below more than a line of theirs does. */
+  readonly depth: number;
+}
+
+/** All of the names: level where the widest finds room, tilted where their lines do; else some. `lines` of text has each. */
+export function standOf(names: readonly string[], room: number, lines = 1): NameStand {
+  const width = textWidth(names.flatMap((name) => name.split('\n')));
+  if (width + 6 <= room) return { rotate: 0, all: true, depth: 0 };
+  const height = 15 * lines;
+  const rotate = 40;
+  const sine = Math.sin((rotate * Math.PI) / 180);
+  if (height > room * sine) return { rotate: 0, all: false, depth: 0 };
+  return { rotate, all: true, depth: Math.max(0, width * sine - 6) };
+}
+
+/** What a number or a name reads on an axis. */
+export function nameOf(entry: string | number): string {
+  return typeof entry === 'number' ? formatTick(Number(entry.toPrecision(3))) : entry;
+}
+
 /** One axis over names; numbers read as ticks do. */
-export function categories(names: readonly (string | number)[], side: 'x' | 'y', name: string | undefined) {
+export function categories(names: readonly (string | number)[], side: 'x' | 'y', name: string | undefined, stand?: NameStand) {
+  const placed = stand?.all ? { interval: 0, rotate: stand.rotate } : { hideOverlap: true };
+  const { nameGap, ...title } = naming(name, side);
   return {
     type: 'category' as const,
-    data: names.map((entry) => (typeof entry === 'number' ? formatTick(Number(entry.toPrecision(3))) : entry)),
-    ...naming(name, side),
-    axisLabel: { fontSize: 12, color: ink, hideOverlap: true },
+    data: names.map(nameOf),
+    ...title,
+    nameGap: nameGap + (stand?.depth ?? 0),
+    axisLabel: { fontSize: 12, color: ink, ...placed },
     axisLine: { show: true, onZero: false, lineStyle: { color: '#888' } },
     axisTick: { show: true, alignWithLabel: true, lineStyle: { color: '#888' } },
     splitLine: { show: false },

@@ -89,8 +89,8 @@ describe('contourChart', () => {
       x: { name: 'a' },
     });
     expect(texts(svg)).toEqual(expect.arrayContaining(['Bowl', 'a', 'sgd', 'wild', 'minimum']));
-    expect(strokes(svg, '#4477aa').filter((line) => line.length === 3)).toHaveLength(1);
-    expect(strokes(svg, '#ee6677').filter((line) => line.length === 2 && line[0]![1] !== line[1]![1])).toHaveLength(1);
+    expect(strokes(svg, '#0064b4').filter((line) => line.length === 3)).toHaveLength(1);
+    expect(strokes(svg, '#d55e00').filter((line) => line.length === 2 && line[0]![1] !== line[1]![1])).toHaveLength(1);
     expect(strokes(svg, '#5b7794')[0]!.length).toBeGreaterThan(20);
   });
 

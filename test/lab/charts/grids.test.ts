@@ -14,7 +14,7 @@ function heights(svg: string, color: string): number[] {
 describe('barChart', () => {
   it('bars are as high as their values, from 0', async () => {
     const svg = await barChart({ categories: ['a', 'b', 'c'], bars: { x: [1, 2, NaN] }, y: { name: 'steps' } });
-    const [one = NaN, two = NaN, ...others] = heights(svg, '#4477aa').filter(Number.isFinite);
+    const [one = NaN, two = NaN, ...others] = heights(svg, '#0064b4').filter(Number.isFinite);
     expect(two / one).toBeCloseTo(2, 1);
     expect(others).toEqual([]);
     expect(texts(svg)).toEqual(expect.arrayContaining(['a', 'b', 'c', 'steps', '0']));
@@ -22,7 +22,7 @@ describe('barChart', () => {
 
   it('equal factors are equal steps on a logarithmic axis', async () => {
     const svg = await barChart({ categories: [1, 2, 3], bars: { x: [0.01, 0.1, 1] }, y: { scale: 'log' } });
-    const [a = NaN, b = NaN, c = NaN] = heights(svg, '#4477aa').filter(Number.isFinite);
+    const [a = NaN, b = NaN, c = NaN] = heights(svg, '#0064b4').filter(Number.isFinite);
     expect(Math.abs(a - 2 * b + c)).toBeLessThan(0.21);
     expect(b).toBeGreaterThan(a);
     expect(texts(svg)).toEqual(expect.arrayContaining(['10⁻²', '10⁻¹']));
@@ -67,7 +67,7 @@ describe('phasePortrait', () => {
       const svg = await phasePortrait({ dynamics: momentumDynamics(alpha, beta, 1), starts: [[0, 1]], steps });
       return {
         svg,
-        trajectory: strokes(svg, '#4477aa').find((line) => line.length > 2),
+        trajectory: strokes(svg, '#0064b4').find((line) => line.length > 2),
         eigenvectors: strokes(svg, '#777').filter((line) => line.length === 2),
       };
     };

@@ -5,7 +5,7 @@ import { temporaryFolder } from '../../io/folder.js';
 import { strokes, texts } from './svg.js';
 
 const wrong = (value: unknown) => value as never;
-const blue = '#4477aa';
+const blue = '#0064b4';
 
 /** Coordinates are written to 0.1 pixels. */
 function expectEqualSteps([a, b, c]: readonly (readonly [number, number])[], axis: 0 | 1): void {

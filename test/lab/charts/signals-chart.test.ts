@@ -18,7 +18,7 @@ it('a point a layer for activations and gradients; what vanishes falls', async (
   expect(texts(svg)).toEqual(
     expect.arrayContaining(['Signals', 'activations', 'gradients', '0', 'linear', 'tanh', 'standard deviation']),
   );
-  const [[a, b, c] = []] = strokes(svg, '#4477aa').filter((line) => line.length === 3);
+  const [[a, b, c] = []] = strokes(svg, '#0064b4').filter((line) => line.length === 3);
   const deviations = measured.layers.map(({ activation }) => Math.log(activation.deviation));
   const share = (b![1] - a![1]) / (c![1] - a![1]);
   expect(share).toBeCloseTo((deviations[1]! - deviations[0]!) / (deviations[2]! - deviations[0]!), 1);
