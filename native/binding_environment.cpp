@@ -1,19 +1,15 @@
 #include "binding_environment.h"
 
-#include "binding_job.h"
-#include "binding_loop.h"
+#include "binding_work.h"
 
 namespace ravine {
 
 void Environment::close() {
-  for (const std::shared_ptr<LoopLetter>& loop : loops) loop->loop().stop();
-  for (const std::shared_ptr<JobLetter>& job : jobs) job->job().stop();
-  for (const std::shared_ptr<LoopLetter>& loop : loops) loop->loop().join();
-  for (const std::shared_ptr<JobLetter>& job : jobs) job->job().join();
+  for (const std::shared_ptr<WorkLetter>& work : working) work->stop();
+  for (const std::shared_ptr<WorkLetter>& work : working) work->join();
   runners.stop();
   mailbox->close();
-  loops.clear();
-  jobs.clear();
+  working.clear();
 }
 
 }  // namespace ravine

@@ -11,8 +11,7 @@
 
 namespace ravine {
 
-class JobLetter;
-class LoopLetter;
+class WorkLetter;
 
 struct Environment {
   explicit Environment(Napi::Env env) : mailbox(std::make_shared<Mailbox>(env)) {}
@@ -21,8 +20,7 @@ struct Environment {
   const void* pending = nullptr;  // a std::shared_ptr: what the handle under construction is to hold
   std::shared_ptr<Mailbox> mailbox;
   Runners runners;
-  std::set<std::shared_ptr<LoopLetter>> loops;  // that run
-  std::set<std::shared_ptr<JobLetter>> jobs;    // that run
+  std::set<std::shared_ptr<WorkLetter>> working;
 
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 

@@ -4,36 +4,29 @@
 #include <functional>
 #include <memory>
 
-#include "binding_environment.h"
+#include "binding_work.h"
 #include "job.h"
 
 namespace ravine {
 
 // A running job and those in JavaScript who wait for it.
-class JobLetter : public Letter, public std::enable_shared_from_this<JobLetter> {
+class JobLetter : public WorkLetter {
  public:
   using Result = std::function<Napi::Value(Napi::Env)>;
 
   // `result` is asked on the JavaScript thread once the work is done. Throws where the system has no thread to give.
   static Napi::Value start(Napi::Env env, const Napi::Value& onProgress, Job::Work work, Result result);
 
-  explicit JobLetter(Napi::Env env, const Napi::Value& onProgress);
-  Job& job() { return *job_; }
-  Napi::Promise done() const { return done_.Promise(); }
+  using WorkLetter::WorkLetter;
+  void stop() override { job_->stop(); }
+  void join() override { job_->join(); }
   void deliver(Napi::Env env) override;
 
  private:
-  void post();
-  void tell(Napi::Env env, const std::vector<double>& progress);
-  void settle(Napi::Env env);
+  void conclude(Napi::Env env, const Napi::Promise::Deferred& done) override;
 
-  std::shared_ptr<Mailbox> mailbox_;
   std::unique_ptr<Job> job_;
   Result result_;
-  Napi::Promise::Deferred done_;
-  Napi::FunctionReference onProgress_;
-  Napi::ObjectReference thrown_;     // { value } that onProgress threw
-  std::atomic<bool> posted_{false};  // at most one letter is under way
 };
 
 class JobHandle : public Handle<JobHandle, JobLetter> {
@@ -47,7 +40,5 @@ class JobHandle : public Handle<JobHandle, JobLetter> {
  private:
   void stop(const Napi::CallbackInfo& info);
 };
-
-Napi::Float64Array doublesValue(Napi::Env env, const std::vector<double>& values);
 
 }  // namespace ravine

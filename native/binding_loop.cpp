@@ -1,7 +1,5 @@
 #include "binding_loop.h"
 
-#include <cstring>
-
 #include "binding_arguments.h"
 #include "binding_buffer.h"
 #include "binding_feed.h"
@@ -10,18 +8,21 @@
 namespace ravine {
 namespace {
 
-Napi::Float64Array doubles(Napi::Env env, const std::vector<double>& values) {
-  Napi::Float64Array array = Napi::Float64Array::New(env, values.size());
-  if (!values.empty()) std::memcpy(array.Data(), values.data(), values.size() * sizeof(double));
-  return array;
-}
-
 Napi::Object standingValue(Napi::Env env, const Standing& standing) {
   Napi::Object value = Napi::Object::New(env);
   value.Set("steps", static_cast<double>(standing.steps));
   value.Set("epoch", static_cast<double>(standing.epoch));
   value.Set("batch", static_cast<double>(standing.batch));
-  value.Set("metrics", doubles(env, standing.metrics));
+  value.Set("metrics", doublesValue(env, standing.metrics));
+  return value;
+}
+
+Napi::Object progressValue(Napi::Env env, const Progress& progress) {
+  Napi::Object value = Napi::Object::New(env);
+  value.Set("epoch", static_cast<double>(progress.epoch));
+  value.Set("batch", static_cast<double>(progress.batch));
+  value.Set("steps", static_cast<double>(progress.steps));
+  value.Set("metrics", doublesValue(env, progress.metrics));
   return value;
 }
 
@@ -53,30 +54,16 @@ Snapshot snapshotArgument(const Napi::Value& value) {
 
 }  // namespace
 
-LoopLetter::LoopLetter(Napi::Env env, const Napi::Value& onProgress)
-    : mailbox_(Environment::of(env).mailbox), done_(Napi::Promise::Deferred::New(env)) {
-  if (onProgress.IsFunction())
-    onProgress_ = Napi::Persistent(onProgress.As<Napi::Function>());
-  else if (!onProgress.IsNull() && !onProgress.IsUndefined())
-    throwType(env, "[startLoop] onProgress: expected a function or null");
-}
-
 void LoopLetter::start(Napi::Env env, LoopSpec spec) {
   loop_ = std::make_unique<Loop>(std::move(spec), [this] { post(); });
   loop_->start();
-  Environment::of(env).loops.insert(shared_from_this());
-  mailbox_->hold(env);
-}
-
-// On the loop's thread.
-void LoopLetter::post() {
-  if (!posted_.exchange(true)) mailbox_->post(shared_from_this());
+  begun(env);
 }
 
 void LoopLetter::deliver(Napi::Env env) {
-  posted_.store(false);
+  delivering();
   const LoopNews news = loop_->takeNews();
-  if (news.hasProgress && !news.ended && thrown_.IsEmpty() && !onProgress_.IsEmpty()) tell(env, news.progress);
+  if (news.hasProgress && !news.ended && listens()) tell(env, progressValue(env, news.progress));
   for (const Snapshot& snapshot : news.snapshots) {
     const auto waiting = snapshots_.find(snapshot.number);
     waiting->second.Resolve(standingValue(env, snapshot.standing));
@@ -85,35 +72,9 @@ void LoopLetter::deliver(Napi::Env env) {
   if (news.ended) settle(env);
 }
 
-// What the callback throws must be caught here: Node 20 would only warn of it.
-void LoopLetter::tell(Napi::Env env, const Progress& progress) {
-  Napi::Object value = Napi::Object::New(env);
-  value.Set("epoch", static_cast<double>(progress.epoch));
-  value.Set("batch", static_cast<double>(progress.batch));
-  value.Set("steps", static_cast<double>(progress.steps));
-  value.Set("metrics", doubles(env, progress.metrics));
-  const napi_value argument = value;
-  napi_value result = nullptr, error = nullptr;
-  if (napi_call_function(env, env.Undefined(), onProgress_.Value(), 1, &argument, &result) == napi_ok) return;
-  if (napi_get_and_clear_last_exception(env, &error) != napi_ok) return;
-  Napi::Object holder = Napi::Object::New(env);
-  holder.Set("value", error);
-  thrown_ = Napi::Persistent(holder);
-  loop_->stop();
-}
-
-void LoopLetter::settle(Napi::Env env) {
-  const std::shared_ptr<LoopLetter> self = shared_from_this();
-  if (Environment::of(env).loops.erase(self) == 0) return;
-  loop_->join();
-  mailbox_->letGo(env);
-  onProgress_.Reset();
-  if (!thrown_.IsEmpty())
-    done_.Reject(thrown_.Value().Get("value"));
-  else if (!loop_->outcome().failure.empty())
-    done_.Reject(Napi::Error::New(env, loop_->outcome().failure).Value());
-  else
-    done_.Resolve(resultValue(env, loop_->outcome()));
+void LoopLetter::conclude(Napi::Env env, const Napi::Promise::Deferred& done) {
+  if (loop_->outcome().failure.empty()) return done.Resolve(resultValue(env, loop_->outcome()));
+  done.Reject(Napi::Error::New(env, loop_->outcome().failure).Value());
 }
 
 Napi::Value LoopLetter::snapshot(Napi::Env env, Snapshot snapshot) {
@@ -136,7 +97,7 @@ LoopHandle::LoopHandle(const Napi::CallbackInfo& info) : Handle(info) {
   self.DefineProperty(Napi::PropertyDescriptor::Value("done", core()->done(), napi_enumerable));
 }
 
-void LoopHandle::stop(const Napi::CallbackInfo&) { core()->loop().stop(); }
+void LoopHandle::stop(const Napi::CallbackInfo&) { core()->stop(); }
 
 Napi::Value LoopHandle::snapshot(const Napi::CallbackInfo& info) {
   return core()->snapshot(info.Env(), snapshotArgument(info[0]));

@@ -3,37 +3,30 @@
 
 #include <map>
 
-#include "binding_environment.h"
+#include "binding_work.h"
 #include "loop.h"
 
 namespace ravine {
 
 // A running loop and those in JavaScript who wait for it.
-class LoopLetter : public Letter, public std::enable_shared_from_this<LoopLetter> {
+class LoopLetter : public WorkLetter {
  public:
-  LoopLetter(Napi::Env env, const Napi::Value& onProgress);
+  using WorkLetter::WorkLetter;
 
   // Throws where the system has no thread to give.
   void start(Napi::Env env, LoopSpec spec);
-  Loop& loop() { return *loop_; }
-  Napi::Promise done() const { return done_.Promise(); }
+  void stop() override { loop_->stop(); }
+  void join() override { loop_->join(); }
   Napi::Value snapshot(Napi::Env env, Snapshot snapshot);
 
   void deliver(Napi::Env env) override;
 
  private:
-  void post();
-  void tell(Napi::Env env, const Progress& progress);
-  void settle(Napi::Env env);
+  void conclude(Napi::Env env, const Napi::Promise::Deferred& done) override;
 
-  std::shared_ptr<Mailbox> mailbox_;
   std::unique_ptr<Loop> loop_;
-  Napi::Promise::Deferred done_;
-  Napi::FunctionReference onProgress_;
-  Napi::ObjectReference thrown_;  // { value } that onProgress threw
   std::map<int64_t, Napi::Promise::Deferred> snapshots_;
   int64_t nextSnapshot_ = 0;
-  std::atomic<bool> posted_{false};  // at most one letter is under way
 };
 
 class LoopHandle : public Handle<LoopHandle, LoopLetter> {

@@ -3,9 +3,7 @@
 #include <exception>
 #include <new>
 
-#include "counters.h"
 #include "denormals.h"
-#include "quiet_thread.h"
 
 namespace ravine {
 
@@ -14,20 +12,6 @@ Job::Job(Work work, std::function<void()> onNews) : work_(std::move(work)), onNe
 Job::~Job() {
   stop();
   join();
-}
-
-void Job::start() {
-  counters().liveLoops.fetch_add(1);
-  try {
-    thread_ = quietThread([this] { run(); });
-  } catch (...) {
-    counters().liveLoops.fetch_sub(1);
-    throw;
-  }
-}
-
-void Job::join() {
-  if (thread_.joinable()) thread_.join();
 }
 
 void Job::run() {
@@ -44,12 +28,8 @@ void Job::run() {
     failure_ = error.what();
   }
   work_ = nullptr;
-  {
-    const std::lock_guard lock(mutex_);
-    news_.ended = true;
-  }
-  counters().liveLoops.fetch_sub(1);
-  onNews_();
+  const std::lock_guard lock(mutex_);
+  news_.ended = true;
 }
 
 void Job::tell(std::vector<double> progress) {

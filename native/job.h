@@ -6,10 +6,10 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "pace.h"
+#include "work_thread.h"
 
 namespace ravine {
 
@@ -29,9 +29,11 @@ class Job {
   Job& operator=(const Job&) = delete;
   ~Job();
 
-  void start();
+  void start() {
+    thread_.start([this] { run(); }, onNews_);
+  }
   void stop() { stopping_.store(true); }
-  void join();
+  void join() { thread_.join(); }
 
   // For the work: whether it is to end early, and news for JavaScript, at most one in 50 ms.
   bool stopping() const { return stopping_.load(std::memory_order_relaxed); }
@@ -52,7 +54,7 @@ class Job {
 
   Work work_;
   std::function<void()> onNews_;
-  std::thread thread_;
+  WorkThread thread_;
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;
   News news_;

@@ -3,9 +3,7 @@
 #include <cstring>
 #include <exception>
 
-#include "counters.h"
 #include "denormals.h"
-#include "quiet_thread.h"
 
 namespace ravine {
 namespace {
@@ -28,24 +26,10 @@ Loop::~Loop() {
   join();
 }
 
-void Loop::start() {
-  counters().liveLoops.fetch_add(1);
-  try {
-    thread_ = quietThread([this] { run(); });
-  } catch (...) {
-    counters().liveLoops.fetch_sub(1);
-    throw;
-  }
-}
-
 void Loop::stop() {
   stopping_.store(true);
   const std::lock_guard lock(mutex_);
   if (spec_.feed) spec_.feed->interrupt();
-}
-
-void Loop::join() {
-  if (thread_.joinable()) thread_.join();
 }
 
 void Loop::run() {
@@ -142,17 +126,13 @@ LoopNews Loop::takeNews() {
 // What was bound is let go here: the handle in JavaScript may live much longer.
 void Loop::finish() {
   takeSnapshots();
-  {
-    const std::lock_guard lock(mutex_);
-    for (Snapshot& snapshot : requests_) snapshot.take(standing());
-    news_.snapshots.insert(news_.snapshots.end(), requests_.begin(), requests_.end());
-    requests_.clear();
-    if (spec_.feed) spec_.feed->close();
-    spec_ = {};
-    news_.ended = true;
-  }
-  counters().liveLoops.fetch_sub(1);
-  onNews_();
+  const std::lock_guard lock(mutex_);
+  for (Snapshot& snapshot : requests_) snapshot.take(standing());
+  news_.snapshots.insert(news_.snapshots.end(), requests_.begin(), requests_.end());
+  requests_.clear();
+  if (spec_.feed) spec_.feed->close();
+  spec_ = {};
+  news_.ended = true;
 }
 
 void Snapshot::take(Standing now) {

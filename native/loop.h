@@ -6,12 +6,12 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "batches.h"
 #include "loop_spec.h"
 #include "pace.h"
+#include "work_thread.h"
 
 namespace ravine {
 
@@ -61,9 +61,11 @@ class Loop {
   Loop& operator=(const Loop&) = delete;
   ~Loop();
 
-  void start();
+  void start() {
+    thread_.start([this] { run(); }, onNews_);
+  }
   void stop();
-  void join();
+  void join() { thread_.join(); }
 
   LoopNews takeNews();
   // At the next step boundary, or at once when the loop has ended: then it is in `snapshot` right away and the answer is true.
@@ -91,7 +93,7 @@ class Loop {
 
   LoopSpec spec_;
   std::function<void()> onNews_;
-  std::thread thread_;
+  WorkThread thread_;
   std::atomic<bool> stopping_{false}, asked_{false};  // asked_: for snapshots
   std::mutex mutex_;                                  // of what both threads see
   LoopNews news_;

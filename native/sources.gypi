@@ -9,7 +9,7 @@
     "ravine_binding": [
       "addon.cpp", "binding_arguments.cpp", "binding_buffer.cpp", "binding_environment.cpp", "binding_feed.cpp",
       "binding_job.cpp", "binding_loop.cpp", "binding_loop_spec.cpp", "binding_program.cpp", "binding_sparse.cpp",
-      "binding_sparse_jobs.cpp", "mailbox.cpp", "runners.cpp"
+      "binding_sparse_jobs.cpp", "binding_work.cpp", "mailbox.cpp", "runners.cpp"
     ],
     "ravine_scalar": ["isa/scalar.cpp"],
     "ravine_avx2": ["isa/avx2.cpp"],

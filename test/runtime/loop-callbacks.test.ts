@@ -74,7 +74,7 @@ describe('progress', () => {
   test('is a function or null', () => {
     const t = training(10, 5);
     // @ts-expect-error: no function
-    expect(() => addon().startLoop(t.spec(), 5)).toThrow('[startLoop] onProgress');
+    expect(() => addon().startLoop(t.spec(), 5)).toThrow('[ravine] onProgress: expected a function or null');
     t.dispose();
   });
 });
