@@ -44,33 +44,30 @@ function windowed<Options extends ops.MaxPoolOptions & ops.AvgPoolOptions, Size 
   known: readonly string[],
 ): Pool {
   checkNames(name, options, known);
-  const { stride, padding, dilation, countIncludePad = true } = options;
+  const { stride, padding, dilation, ceilMode, countIncludePad = true } = options;
   boolean(name, 'countIncludePad', countIncludePad);
-  checkWindow(name, axes, { size, stride, padding, dilation });
+  checkWindow(name, axes, { size, stride, padding, dilation, ceilMode });
   return new Pool(named(name, size, options), (x) => pool(x, size, options));
 }
 
-const maxNames = ['stride', 'padding', 'dilation'];
-const avgNames = ['stride', 'padding', 'countIncludePad'];
-
 /** The largest element of each window of `size`: [samples, length, channels]. */
 export function maxPool1d(size: PerAxis<1>, options: ops.MaxPoolOptions<1> = {}): Pool {
-  return windowed('maxPool1d', ops.maxPool1d, 1, size, options, maxNames);
+  return windowed('maxPool1d', ops.maxPool1d, 1, size, options, ops.maxPoolNames);
 }
 
 /** The largest element of each window of `size` (or [rows, columns]): [samples, height, width, channels]. */
 export function maxPool2d(size: PerAxis<2>, options: ops.MaxPoolOptions<2> = {}): Pool {
-  return windowed('maxPool2d', ops.maxPool2d, 2, size, options, maxNames);
+  return windowed('maxPool2d', ops.maxPool2d, 2, size, options, ops.maxPoolNames);
 }
 
 /** The mean of each window of `size`: [samples, length, channels]. */
 export function avgPool1d(size: PerAxis<1>, options: ops.AvgPoolOptions<1> = {}): Pool {
-  return windowed('avgPool1d', ops.avgPool1d, 1, size, options, avgNames);
+  return windowed('avgPool1d', ops.avgPool1d, 1, size, options, ops.avgPoolNames);
 }
 
 /** The mean of each window of `size` (or [rows, columns]): [samples, height, width, channels]. */
 export function avgPool2d(size: PerAxis<2>, options: ops.AvgPoolOptions<2> = {}): Pool {
-  return windowed('avgPool2d', ops.avgPool2d, 2, size, options, avgNames);
+  return windowed('avgPool2d', ops.avgPool2d, 2, size, options, ops.avgPoolNames);
 }
 
 function adaptive<Outputs extends PerAxis>(
@@ -118,6 +115,7 @@ export class GlobalPool extends Module {
   override forward(x: Tensor): Tensor {
     expectShape(x.rank >= 3, this.toString(), 'x to be [samples, …, channels]', [x]);
     const [samples, channels, places] = [at(x.shape, 0), at(x.shape, x.rank - 1), sizeOf(x.shape.slice(1, -1))];
+    expectShape(places > 0, this.toString(), 'places to pool over', [x]);
     const rows = reshape(x, [samples, places, channels]);
     return this.kind === 'average' ? mean(rows, { axis: 1 }) : reshape(ops.adaptiveMaxPool1d(rows, 1), [samples, channels]);
   }

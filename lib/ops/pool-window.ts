@@ -1,5 +1,5 @@
 import { RavineError, describe } from '../errors.js';
-import { nonNegativeInteger, positiveInteger } from '../options.js';
+import { boolean, nonNegativeInteger, positiveInteger } from '../options.js';
 import { isArray } from './check.js';
 
 /** One axis of pooling: output o looks at the elements o·stride − pad + k·dilation, k < kernel; with stride 0 at its adaptive bin. */
@@ -25,6 +25,8 @@ export interface WindowOptions {
   readonly stride: PerAxis | undefined;
   readonly padding: PoolPadding | undefined;
   readonly dilation: PerAxis | undefined;
+  /** Whether a last window may begin inside of the axis or the padding before it and end beyond the padding after it. Default false. */
+  readonly ceilMode?: boolean | undefined;
 }
 
 type Check = (where: string, name: string, value: unknown) => number;
@@ -45,6 +47,13 @@ export function checkWindow(where: string, axes: number, options: WindowOptions)
 /** The windows over axes of these lengths. */
 export function windowAxes(where: string, lengths: readonly number[], options: WindowOptions): PoolAxis[] {
   const { size, stride = size, padding = 'valid', dilation = 1 } = options;
+  const ceilMode = boolean(where, 'ceilMode', options.ceilMode ?? false);
+  if (ceilMode && padding === 'same')
+    throw new RavineError(
+      'option',
+      where,
+      "expected ceilMode with padding in numbers, got 'same', which decides the windows itself",
+    );
   const axes = lengths.length;
   const sizes = perAxis(where, 'size', size, axes);
   const strides = perAxis(where, 'stride', stride, axes);
@@ -65,7 +74,10 @@ export function windowAxes(where: string, lengths: readonly number[], options: W
         where,
         `expected an axis of at least ${reach - 2 * pad} elements for windows of ${reach}, got one of ${length}`,
       );
-    return { length, outputs: Math.floor((length + 2 * pad - reach) / step) + 1, kernel, stride: step, pad, dilation: spread };
+    const whole = Math.floor((length + 2 * pad - reach) / step) + 1;
+    const rest = (length + 2 * pad - reach) % step;
+    const outputs = ceilMode && rest > 0 && whole * step < length + pad ? whole + 1 : whole;
+    return { length, outputs, kernel, stride: step, pad, dilation: spread };
   });
 }
 

@@ -5,6 +5,7 @@ import { boolean, checkNames } from '../options.js';
 import type { Shape, TensorType } from '../shape.js';
 import { at, expectDType, expectShape, expectTensor } from './check.js';
 import { adaptiveAxes, windowAxes, type PerAxis, type PoolAxis, type PoolPadding } from './pool-window.js';
+import { pad } from './pad.js';
 import { reshape } from './reshape.js';
 
 /** Windows over the height and the width of [samples, height, width, channels]. */
@@ -122,6 +123,8 @@ export interface MaxPoolOptions<Rank extends 1 | 2 = 1 | 2> {
   readonly padding?: PoolPadding<Rank>;
   /** From one element of a window to the next. Default 1. */
   readonly dilation?: PerAxis<Rank>;
+  /** A last window may reach beyond the padding, as PyTorch's `ceil_mode` has it. Default false. */
+  readonly ceilMode?: boolean;
 }
 
 export interface AvgPoolOptions<Rank extends 1 | 2 = 1 | 2> {
@@ -131,28 +134,36 @@ export interface AvgPoolOptions<Rank extends 1 | 2 = 1 | 2> {
   readonly padding?: PoolPadding<Rank>;
   /** Whether the padding's zeros count. Default true as in PyTorch, false with `padding: 'same'` as in Keras. */
   readonly countIncludePad?: boolean;
+  /** A last window may reach beyond the padding, as PyTorch's `ceil_mode` has it; what lies beyond does not count. Default false. */
+  readonly ceilMode?: boolean;
 }
 
+export const maxPoolNames = ['stride', 'padding', 'dilation', 'ceilMode'] as const satisfies (keyof MaxPoolOptions)[];
+export const avgPoolNames = ['stride', 'padding', 'countIncludePad', 'ceilMode'] as const satisfies (keyof AvgPoolOptions)[];
+
 function maxPool(name: string, axes: 1 | 2, x: Tensor, size: PerAxis, options: MaxPoolOptions): Tensor {
-  checkNames(name, options, ['stride', 'padding', 'dilation']);
-  const { stride, padding, dilation } = options;
+  checkNames(name, options, maxPoolNames);
+  const { stride, padding, dilation, ceilMode } = options;
   return pool(x, {
     name,
     axes,
-    windows: (lengths) => windowAxes(name, lengths, { size, stride, padding, dilation }),
+    windows: (lengths) => windowAxes(name, lengths, { size, stride, padding, dilation, ceilMode }),
     run: runMax,
   });
 }
 
 function avgPool(name: string, axes: 1 | 2, x: Tensor, size: PerAxis, options: AvgPoolOptions): Tensor {
-  checkNames(name, options, ['stride', 'padding', 'countIncludePad']);
-  const { stride, padding } = options;
+  checkNames(name, options, avgPoolNames);
+  const { stride, padding, ceilMode } = options;
   const countPadding = boolean(name, 'countIncludePad', options.countIncludePad ?? padding !== 'same');
   return pool(x, {
     name,
     axes,
-    windows: (lengths) => windowAxes(name, lengths, { size, stride, padding, dilation: 1 }),
-    run: (image, windows) => apply(averagePoolOp, [image], { ...windows, countPadding }),
+    windows: (lengths) => windowAxes(name, lengths, { size, stride, padding, dilation: 1, ceilMode }),
+    run: (image, windows) =>
+      countPadding && ceilMode
+        ? runMean(...withZeros(image, windows))
+        : apply(averagePoolOp, [image], { ...windows, countPadding }),
   });
 }
 
@@ -174,6 +185,18 @@ export function avgPool1d(x: Tensor, size: PerAxis<1>, options: AvgPoolOptions<1
 /** The mean of each window: x [samples, height, width, channels]. Floats. */
 export function avgPool2d(x: Tensor, size: PerAxis<2>, options: AvgPoolOptions<2> = {}): Tensor {
   return avgPool('avgPool2d', 2, x, size, options);
+}
+
+/** The padding as elements, so that it counts and what lies beyond it does not. */
+function withZeros(image: Tensor, { y, x }: PoolAttributes): [Tensor, PoolAttributes] {
+  const padded = pad(image, [
+    [0, 0],
+    [y.pad, y.pad],
+    [x.pad, x.pad],
+    [0, 0],
+  ]);
+  const without = (axis: PoolAxis): PoolAxis => ({ ...axis, length: axis.length + 2 * axis.pad, pad: 0 });
+  return [padded, { y: without(y), x: without(x) }];
 }
 
 function adaptive(name: string, axes: 1 | 2, x: Tensor, outputs: PerAxis, run: Pool['run']): Tensor {

@@ -101,6 +101,11 @@ describe('errors', () => {
   const x = numbers([2, 4, 5, 3]);
   it.each([
     [() => ops.maxPool2d(x, 6), '[maxPool2d] expected an axis of at least 6 elements for windows of 6, got one of 4'],
+    [
+      () => ops.maxPool2d(x, 2, { padding: 'same', ceilMode: true }),
+      "[maxPool2d] expected ceilMode with padding in numbers, got 'same', which decides the windows itself",
+    ],
+    [() => nn.globalAvgPool().forward(numbers([2, 0, 3])), '[globalAvgPool] expected places to pool over, got float64[2,0,3]'],
     [() => ops.maxPool2d(x, 2, { padding: 2 }), '[maxPool2d] expected padding of at most half the window 2, got 2'],
     [
       () => ops.maxPool2d(numbers([4, 5, 3]), 2),
