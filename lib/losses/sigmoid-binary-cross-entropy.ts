@@ -21,6 +21,8 @@ const targetRange = [0, 1] as const;
 export interface SigmoidBinaryCrossEntropyOptions {
   /** Factor of the first term, > 0: what a target of 1 counts beside one of 0. Default 1. */
   readonly positiveWeight?: number;
+  /** ε ≥ 0, below 1: targets y become y·(1 − ε) + ε/2. Default 0. */
+  readonly labelSmoothing?: number;
 }
 
 /**
@@ -28,8 +30,9 @@ export interface SigmoidBinaryCrossEntropyOptions {
  * the logits' dtype or integers 0 and 1.
  */
 export function sigmoidBinaryCrossEntropy(options: SigmoidBinaryCrossEntropyOptions = {}): Loss {
-  checkNames(where, options, ['positiveWeight']);
+  checkNames(where, options, ['positiveWeight', 'labelSmoothing']);
   const weight = numberIn(where, 'positiveWeight', options.positiveWeight ?? 1, Number.MIN_VALUE);
+  const smoothing = numberIn(where, 'labelSmoothing', options.labelSmoothing ?? 0, 0, 1, true);
   return {
     name: where,
     targetRange,
@@ -39,7 +42,11 @@ export function sigmoidBinaryCrossEntropy(options: SigmoidBinaryCrossEntropyOpti
       expectSamples(where, prediction);
       const y = target.dtype === prediction.dtype ? target : cast(target, prediction.dtype);
       expectRange(where, y, targetRange);
-      return average(where, lossesOf(prediction, y, weight), sampleWeight);
+      return average(
+        where,
+        lossesOf(prediction, smoothing === 0 ? y : add(mul(y, 1 - smoothing), smoothing / 2), weight),
+        sampleWeight,
+      );
     },
   };
 }

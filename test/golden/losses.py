@@ -59,6 +59,7 @@ CASES = [
     ("hinge", {}, "signs", lambda x: torch.clamp(1 - signs * x, min=0).mean()),
     ("squaredHinge", {}, "signs", lambda x: torch.clamp(1 - signs * x, min=0).square().mean()),
     ("sigmoidBinaryCrossEntropy", {"positiveWeight": 3}, "binary", lambda x: F.binary_cross_entropy_with_logits(x, binary, pos_weight=torch.tensor(3.0, dtype=torch.float64))),
+    ("sigmoidBinaryCrossEntropy", {"labelSmoothing": 0.2, "positiveWeight": 3}, "binary", lambda x: F.binary_cross_entropy_with_logits(x, binary * 0.8 + 0.1, pos_weight=torch.tensor(3.0, dtype=torch.float64))),
     ("hinge", {"labels": "binary"}, "binary", lambda x: torch.clamp(1 - signs * x, min=0).mean()),
     ("sigmoidFocal", {"gamma": 2, "alpha": 0.25}, "binary", sigmoid_focal),
     ("focal", {"gamma": 1.5, "classWeights": W.tolist()}, "labels", lambda x: ((1 - F.softmax(x, 1)[range(ROWS), labels]) ** 1.5 * F.cross_entropy(x, labels, W, reduction="none")).sum() / W[labels].sum()),
