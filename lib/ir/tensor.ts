@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { RavineError, internal } from '../errors.js';
 import type { DType, TypedArrayOf } from '../dtype.js';
 import { formatType, sizeOf, type Shape, type TensorType } from '../shape.js';

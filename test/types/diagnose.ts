@@ -48,6 +48,8 @@ export function diagnose(files: readonly string[], declarations: string): Diagno
   const options: ts.CompilerOptions = {
     ...readConfig(join(root, 'tsconfig.json')).options,
     noEmit: true,
+    // As many programs have it: what else declarations need they bring.
+    lib: ['lib.es2022.d.ts'],
     noUnusedLocals: false,
     noUnusedParameters: false,
     skipLibCheck: false,
