@@ -9,6 +9,7 @@ import { add, div, mul, sub } from '../ops/elementwise.js';
 import { boolean, checkNames, numberIn, oneOf, positiveInteger } from '../options.js';
 import { formatType, sizeOf } from '../shape.js';
 import { Buffer } from './buffer.js';
+import { expectInputDType } from './input-dtype.js';
 import { Module, type Member } from './module.js';
 import { Parameter } from './parameter.js';
 import type { KeepsFeaturesRule, shapeRule } from './shape-rule.js';
@@ -112,12 +113,13 @@ export class BatchNorm<Features extends number = number> extends Module {
   override forward(x: Tensor): Tensor {
     if (x.rank < 2 || x.shape.at(-1) !== this.features)
       throw new RavineError('shape', this.toString(), `expected ${this.features} features, got ${formatType(x)}`);
-    if (x.dtype !== this.dtype) throw new RavineError('dtype', this.toString(), `expected ${this.dtype}, got ${formatType(x)}`);
+    expectInputDType(this, x, this.dtype);
     const [gamma, beta] = [this.weight ?? this.#filled(ones), this.bias ?? this.#filled(zeros)];
     const { runningMean, runningVar, epsilon } = this;
     const isTraining = currentTrace()?.training ?? false;
     const usesBatch = isTraining ? !this.statisticsFrozen : this.testStatistics === 'batch';
     if (!usesBatch && runningMean && runningVar) return normalize(x, gamma, beta, runningMean, runningVar, { epsilon });
+    if (!isTraining) this.#expectSeveral(x);
     const { y, mean, variance } = batchNormOf(x, gamma, beta, { epsilon });
     if (isTraining) this.#track(x, mean, variance);
     return y;
@@ -125,6 +127,17 @@ export class BatchNorm<Features extends number = number> extends Module {
 
   override toString(): string {
     return `batchNorm(${this.features})`;
+  }
+
+  /** In testing it may be the last batch of a prediction that has one value. */
+  #expectSeveral(x: Tensor): void {
+    if (countOf(x) > 1) return;
+    throw new RavineError(
+      'shape',
+      this.toString(),
+      `expected more than one value for each channel where the batch's own statistics normalise, got ${formatType(x)}`,
+      { help: "choose a batchSize that leaves no batch of one sample, or testStatistics: 'running'" },
+    );
   }
 
   #filled(fill: typeof ones): Tensor {
@@ -135,7 +148,7 @@ export class BatchNorm<Features extends number = number> extends Module {
   #track(x: Tensor, mean: Tensor, variance: Tensor): void {
     const { runningMean, runningVar, batchesTracked, momentum } = this;
     if (!runningMean || !runningVar || !batchesTracked) return;
-    const count = sizeOf(x.shape.slice(0, -1));
+    const count = countOf(x);
     const seen = add(batchesTracked, 1);
     const share = momentum ?? div(1, cast(seen, this.dtype));
     const towards = (running: Tensor, batch: Tensor): Tensor => add(running, mul(sub(batch, running), share));
@@ -144,6 +157,11 @@ export class BatchNorm<Features extends number = number> extends Module {
     runningVar.assign(nextVar);
     batchesTracked.assign(seen);
   }
+}
+
+/** Values of one channel. */
+function countOf(x: Tensor): number {
+  return sizeOf(x.shape.slice(0, -1));
 }
 
 /** Batch normalisation of [samples, features], [samples, length, features] and [samples, height, width, features]. */

@@ -10,6 +10,7 @@ import { stopGradient } from '../ops/identity.js';
 import { checkNames, nonNegativeInteger, numberIn, positiveInteger } from '../options.js';
 import { formatType } from '../shape.js';
 import { Buffer } from './buffer.js';
+import { expectInputDType } from './input-dtype.js';
 import { Module, type Member } from './module.js';
 import { Parameter } from './parameter.js';
 import type { KeepsFeaturesRule, shapeRule } from './shape-rule.js';
@@ -88,7 +89,7 @@ export class BatchRenorm<Features extends number = number> extends Module {
     const { dtype, epsilon } = this.options;
     if (x.rank < 2 || x.shape.at(-1) !== this.features)
       throw new RavineError('shape', this.toString(), `expected ${this.features} features, got ${formatType(x)}`);
-    if (x.dtype !== dtype) throw new RavineError('dtype', this.toString(), `expected ${dtype}, got ${formatType(x)}`);
+    expectInputDType(this, x, dtype);
     const { weight, bias, runningMean, runningStd } = this;
     if (!currentTrace()?.training) return normalize(x, weight, bias, runningMean, square(runningStd), { epsilon: 0 });
     // The statistics alone, without a gradient: they give r and d.

@@ -9,6 +9,7 @@ import { boolean, checkNames, positiveInteger } from '../options.js';
 import { formatType, sizeOf } from '../shape.js';
 import { convLayout } from './conv-layout.js';
 import type { InitializerLike } from './initializers.js';
+import { expectInputDType } from './input-dtype.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import type { FeaturesOf, Fits, FreeLengths, Mismatch, ShapeRule, WithFeatures, shapeRule } from './shape-rule.js';
@@ -34,17 +35,16 @@ export interface ConvLayerOptions<Rank extends 1 | 2 = 1 | 2> extends ConvOption
 
 const convLayerNames = [...convNames, 'bias', 'dtype', 'weightInitializer', 'biasInitializer'] as const;
 
-function checkConvInput(where: string, x: Tensor, axes: number, channels: number, dtype: DType): void {
+function checkConvInput(where: string, x: Tensor, axes: number, channels: number): void {
   const places = axes === 1 ? 'length' : 'height, width';
-  if (x.rank !== axes + 2) throw new RavineError('shape', where, `expected [samples, ${places}, channels], got ${formatType(x)}`);
+  if (x.rank !== axes + 2) {
+    const help = x.rank === axes + 1 ? { help: 'one channel is an axis too: [samples, …, 1]' } : {};
+    throw new RavineError('shape', where, `expected [samples, ${places}, channels], got ${formatType(x)}`, help);
+  }
   if (x.shape.at(-1) !== channels) {
     const help = x.shape[1] === channels ? { help: 'channels come last: transpose(x, [0, 2, 3, 1])' } : {};
     throw new RavineError('shape', where, `expected ${channels} channels, got ${formatType(x)}`, help);
   }
-  if (x.dtype !== dtype)
-    throw new RavineError('dtype', where, `expected ${dtype}, got ${formatType(x)}`, {
-      help: `cast the input, or make the layer with another dtype`,
-    });
 }
 
 function checkGroups(where: string, groups: number, inChannels: number, outChannels: number): void {
@@ -117,7 +117,8 @@ export abstract class ConvLayer<
 
   /** x [samples, length, in] or [samples, height, width, in] */
   override forward(x: Tensor): Tensor {
-    checkConvInput(this.toString(), x, this.axes, this.inChannels, this.weight.dtype);
+    checkConvInput(this.toString(), x, this.axes, this.inChannels);
+    expectInputDType(this, x, this.weight.dtype);
     const own = ['bias', 'dtype', 'weightInitializer', 'biasInitializer'];
     const given = Object.entries(this.options).filter(([name, value]) => value !== undefined && !own.includes(name));
     const y = this.convolve(x, Object.fromEntries(given));

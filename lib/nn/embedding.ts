@@ -62,7 +62,9 @@ export class Embedding<Features extends number = number> extends Module {
   /** x int32 or uint8 [...] → [..., features]. A number outside of 0 … rows − 1 is an error that names sample and value. */
   override forward(x: Tensor): Tensor {
     if (x.dtype !== 'int32' && x.dtype !== 'uint8')
-      throw new RavineError('dtype', this.toString(), `expected row numbers as int32 or uint8, got ${formatType(x)}`);
+      throw new RavineError('dtype', this.toString(), `expected row numbers as int32 or uint8, got ${formatType(x)}`, {
+        help: 'give the data an Int32Array: { data, shape }',
+      });
     const indices = x.dtype === 'int32' ? x : cast(x, 'int32');
     const found = gather(this.weight, indices);
     if (this.paddingIndex === undefined) return found;

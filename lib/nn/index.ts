@@ -81,7 +81,7 @@ export { Prelu, prelu, type PreluOptions } from './prelu.js';
 export { Reshape, reshape } from './reshape.js';
 export { Residual, residual } from './residual.js';
 export { Sequential, sequential } from './sequential.js';
-export type { InputShape, InputType } from './shape-trace.js';
+export type { InputShape, InputType, SampleShape } from './shape-trace.js';
 export { shapeRule, type KeepsChannelsRule, type Mismatch, type SameShapeRule, type ShapeRule } from './shape-rule.js';
 export { truncatedNormal } from './truncated-normal.js';
 export { Upsample, upsample } from './upsample.js';

@@ -8,6 +8,7 @@ import { transpose } from '../ops/transpose.js';
 import { boolean, checkNames, positiveInteger } from '../options.js';
 import { formatType } from '../shape.js';
 import type { InitializerLike } from './initializers.js';
+import { expectInputDType } from './input-dtype.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import type { FeaturesOf, Fits, Mismatch, ShapeRule, WithFeatures, shapeRule } from './shape-rule.js';
@@ -58,10 +59,7 @@ export class Linear<In extends number = number, Out extends number = number> ext
     const lead = x.shape.slice(0, -1);
     if (x.rank < 1 || x.shape.at(-1) !== this.inFeatures)
       throw new RavineError('shape', this.toString(), `expected ${this.inFeatures} features, got ${formatType(x)}`);
-    if (x.dtype !== this.weight.dtype)
-      throw new RavineError('dtype', this.toString(), `expected ${this.weight.dtype}, got ${formatType(x)}`, {
-        help: `cast the input, or make the layer with { dtype: '${x.dtype === 'float64' ? 'float64' : this.weight.dtype}' }`,
-      });
+    expectInputDType(this, x, this.weight.dtype);
     const rows = x.rank === 2 ? x : reshape(x, [lead.reduce((product, length) => product * length, 1), this.inFeatures]);
     const product = matmul(rows, this.weight);
     const y = this.bias ? add(product, this.bias) : product;

@@ -9,6 +9,7 @@ import {
 } from '../ops/normalization.js';
 import { boolean, checkNames, numberIn, positiveInteger } from '../options.js';
 import { formatType, sameShape, type Shape } from '../shape.js';
+import { expectInputDType } from './input-dtype.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import type { KeepsFeaturesRule, shapeRule } from './shape-rule.js';
@@ -53,7 +54,7 @@ abstract class Norm<Name extends string, Features extends number> extends Module
     const features = x.shape.slice(x.rank - this.featureShape.length);
     if (x.rank < this.featureShape.length || !sameShape(features, this.featureShape))
       throw new RavineError('shape', this.toString(), `expected […, ${this.featureShape.join(', ')}], got ${formatType(x)}`);
-    if (x.dtype !== this.dtype) throw new RavineError('dtype', this.toString(), `expected ${this.dtype}, got ${formatType(x)}`);
+    expectInputDType(this, x, this.dtype);
     return this.normalize(x, { scale: this.weight, shift: this.bias });
   }
 

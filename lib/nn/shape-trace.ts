@@ -1,4 +1,4 @@
-import type { DType } from '../dtype.js';
+import { checkDType } from '../dtype.js';
 import type { Value } from '../ir/graph.js';
 import type { Tensor } from '../ir/tensor.js';
 import { Trace, withTrace } from '../ir/trace.js';
@@ -13,16 +13,25 @@ import { Parameter } from './parameter.js';
 /** Of one argument of a network's forward: a tensor, or several by name. */
 export type InputType = TensorType | Readonly<Record<string, TensorType>>;
 
-/** The shape of one sample, or of several inputs one each by name. */
-export type InputShape = Shape | Readonly<Record<string, Shape>>;
+/** The shape of one sample, of the network's own dtype unless said otherwise: `[32, 32, 3]`, `{ shape: [20], dtype: 'int32' }`. */
+export type SampleShape = Shape | TensorType;
 
-/** One sample of that shape, of the network's own dtype. */
+/** Of several inputs one each by name. */
+export type InputShape = SampleShape | Readonly<Record<string, SampleShape>>;
+
+/** One sample of that shape. */
 export function inputType(where: string, network: AnyModule, shape: InputShape): InputType {
   const [first] = namedParameters(network).values();
-  const dtype: DType = first?.dtype ?? 'float32';
-  const typeOf = (one: Shape): TensorType => ({ dtype, shape: [1, ...checkShape(where, one)] });
-  if (typeof shape !== 'object' || shape === null || isArray(shape)) return typeOf(shape);
+  const typeOf = (one: SampleShape): TensorType => {
+    const { dtype, shape: lengths } = isType(one) ? one : { dtype: first?.dtype ?? 'float32', shape: one };
+    return { dtype: checkDType(where, dtype), shape: [1, ...checkShape(where, lengths)] };
+  };
+  if (typeof shape !== 'object' || shape === null || isArray(shape) || isType(shape)) return typeOf(shape);
   return Object.fromEntries(Object.entries(shape).map(([name, one]) => [name, typeOf(one)]));
+}
+
+function isType(shape: InputShape): shape is TensorType {
+  return typeof shape === 'object' && shape !== null && 'dtype' in shape && typeof shape.dtype === 'string';
 }
 
 /** A trace for shapes alone: it does not have parameters drawn. */

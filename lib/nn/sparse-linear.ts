@@ -9,6 +9,7 @@ import { expandDims, reshape } from '../ops/reshape.js';
 import { slice } from '../ops/slice.js';
 import { boolean, checkNames, positiveInteger } from '../options.js';
 import { formatType } from '../shape.js';
+import { expectInputDType } from './input-dtype.js';
 import { swapAxes, type LinearOptions } from './linear.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
@@ -60,8 +61,7 @@ export class SparseLinearLayer extends Module {
         `expected [batch, ${this.inFeatures}] or [batch, 2, entries], got ${formatType(x)}`,
         { help: 'give the data a SparseMatrix as x, or SparseMatrix.toPadded()' },
       );
-    if (x.dtype !== this.weight.dtype)
-      throw new RavineError('dtype', this.toString(), `expected ${this.weight.dtype}, got ${formatType(x)}`);
+    expectInputDType(this, x, this.weight.dtype);
     const product = isPadded ? this.#padded(x, batch, entries) : matmul(x, this.weight);
     return this.bias ? add(product, this.bias) : product;
   }

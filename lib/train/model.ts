@@ -291,7 +291,10 @@ export class Model<Output extends Prediction = Tensor> {
     }
   }
 
-  /** Layers, output shapes and parameters as a table. `inputShape` is that of one sample, or of several inputs one each by name. */
+  /**
+   * Layers, output shapes and parameters as a table. `inputShape` is that of one sample, or of several inputs one each by name; where it is not of the
+   * parameters' dtype { shape, dtype }.
+   */
   summary(inputShape?: InputShape): string {
     return summarize(this.network, inputShape);
   }

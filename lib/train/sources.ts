@@ -1,4 +1,4 @@
-import { internal } from '../errors.js';
+import { RavineError, internal } from '../errors.js';
 import { Dataset } from '../data/dataset.js';
 import { from, type DataFields } from '../data/from.js';
 import type { Elements } from '../data/elements.js';
@@ -31,6 +31,11 @@ export function evaluationSource(data: Trainable): { readonly dataset: Dataset |
 /** Inputs without targets: a data set, anything that `data.from({ x })` takes, or several inputs as `data.from` takes them. */
 export function inputSource(x: Dataset | Elements | SparseElements | DataFields): Source {
   if (x instanceof Dataset) return { dataset: x, owned: false };
+  const given: unknown = x;
+  if (given instanceof StreamDataset)
+    throw new RavineError('data', 'predict', 'expected data that is resident, got a stream', {
+      help: 'predict batch by batch: await model.predict(batch.x)',
+    });
   return { dataset: from(isFields(x) ? x : { x }), owned: true };
 }
 

@@ -119,6 +119,14 @@ describe('in a model', () => {
     expect(y.square().mean().item()).toBeCloseTo(1, 4);
   });
 
+  it('refuses one value a channel in testing too, where the batch normalises itself', async () => {
+    const model = new Model(nn.sequential(nn.batchNorm(1, { testStatistics: 'batch' })));
+    await expect(model.predict([[1], [2], [4]], { batchSize: 2 })).rejects.toThrow(
+      "0: [batchNorm(1)] expected more than one value for each channel where the batch's own statistics normalise, got float32[1,1]",
+    );
+    expect((await model.predict([[1], [2], [4]])).data()).toHaveLength(3);
+  });
+
   it('gives no NaN where the variance is 0', async () => {
     const model = modelOf(nn.batchNorm<number>(8));
     const constant = data.from({ x: { data: new Float32Array(64).fill(3), shape: [16, 4] }, y: new Int32Array(16) });

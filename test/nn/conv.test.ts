@@ -77,7 +77,7 @@ describe('bad input', () => {
     [
       'rank',
       () => nn.conv2d(3, 8, 3).forward(ops.zeros([5, 5, 3])),
-      'expected [samples, height, width, channels], got float32[5,5,3]',
+      'expected [samples, height, width, channels], got float32[5,5,3]\nhelp: one channel is an axis too: [samples, …, 1]',
     ],
     ['rank of a line', () => nn.conv1d(3, 8, 3).forward(image), 'expected [samples, length, channels], got float32[2,5,5,3]'],
     ['dtype', () => nn.conv2d(3, 8, 3, { dtype: 'float64' }).forward(image), 'expected float64, got float32[2,5,5,3]'],

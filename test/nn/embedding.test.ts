@@ -80,7 +80,7 @@ describe('embedding', () => {
   it('says what it expects', () => {
     const layer = nn.embedding(4, 2);
     expect(() => layer.forward(ops.ones([3]))).toThrow(
-      '[embedding(4, 2)] expected row numbers as int32 or uint8, got float32[3]',
+      '[embedding(4, 2)] expected row numbers as int32 or uint8, got float32[3]\nhelp: give the data an Int32Array: { data, shape }',
     );
     expect(() => layer.forward(indices([1, 4]))).toThrow('index 4 at 1 is out of range');
     expect(() => nn.embedding(0, 2)).toThrow('[embedding] expected rows to be a positive integer, got 0');

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Graph } from '../../lib/ir/graph.js';
 import { Trace, withTrace } from '../../lib/ir/trace.js';
 import * as nn from '../../lib/nn/index.js';
+import { zeros } from '../../lib/ops/constant.js';
 import { tensor } from '../../lib/ops/create.js';
 import { reshape } from '../../lib/ops/reshape.js';
 import { jit } from '../../lib/runtime/index.js';
@@ -59,6 +60,9 @@ describe('linear', () => {
     expect(() => layer.forward(tensor(1))).toThrow('[linear(3, 2)] expected 3 features, got float32[]');
     expect(() => layer.forward(numbers([2, 3]))).toThrow(
       "[linear(3, 2)] expected float32, got float64[2,3]\nhelp: cast the input, or make the layer with { dtype: 'float64' }",
+    );
+    expect(() => layer.forward(zeros([2, 3], { dtype: 'uint8' }))).toThrow(
+      "expected float32, got uint8[2,3]\nhelp: cast(x, 'float32'); bytes of images by data.from({ x, y }, { scale: 1 / 255 })",
     );
     expect(() => nn.linear(0, 2)).toThrow('[linear] expected inFeatures to be a positive integer, got 0');
     expect(() => nn.linear(2, 1.5)).toThrow('[linear] expected outFeatures to be a positive integer, got 1.5');

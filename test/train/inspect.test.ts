@@ -58,4 +58,6 @@ it('summary counts the floating-point operations of a sample', () => {
   const images = new Model(nn.sequential(nn.conv2d(2, 4, 3, { padding: 1 })));
   expect(images.summary([5, 5, 2])).toContain(`${((2 * 9 * 2 + 1) * 4 * 25).toLocaleString('en')} FLOPs a sample`);
   expect(smallModel().summary()).not.toContain('FLOPs');
+  const words = new Model(nn.sequential(nn.embedding(10, 4), nn.flatten(), nn.linear(12, 2)));
+  expect(words.summary({ shape: [3], dtype: 'int32' })).toMatch(/^0 +embedding\(10, 4\) +\[batch, 3, 4\] /mu);
 });

@@ -100,6 +100,7 @@ describe('a stream to evaluate', () => {
     );
     await expect(trained.evaluate(broken)).rejects.toThrow('the disk is gone');
     await expect(trained.evaluate(streamOf(y, 0))).rejects.toThrow('0 batches');
+    await expect(trained.predict(streamOf() as never)).rejects.toThrow('[predict] expected data that is resident, got a stream');
     expect((await trained.evaluate(streamOf()))['loss']).toBeGreaterThan(0);
   });
 });
