@@ -29,6 +29,8 @@ export const tolerances = {
   instanceNorm: rounded,
   weightNorm: rounded,
   losses: rounded,
+  embedding: exact,
+  siamese: rounded,
 } as const satisfies Readonly<Record<string, ByType>>;
 
 /** States that go to PyTorch and back: by the largest output. */
