@@ -1,15 +1,10 @@
 import { Dataset } from '../data/dataset.js';
 import { from, type DataFields } from '../data/from.js';
 import { RavineError, describe, internal } from '../errors.js';
-import type { Tensor } from '../ir/tensor.js';
+import { checkNames } from '../options.js';
 import { namedParameters } from '../nn/naming.js';
-import { concat } from '../ops/concat.js';
-import { arange } from '../ops/constant.js';
 import { tensor } from '../ops/create.js';
-import { reshape } from '../ops/reshape.js';
-import { jit } from '../runtime/jit.js';
-import { hvp } from '../runtime/grad.js';
-import { lossOfParameters } from '../train/loss-of-parameters.js';
+import { FullBatch, type ChunkOptions } from '../train/full-batch.js';
 import { Model } from '../train/model.js';
 import { hasLoss } from '../train/session.js';
 import { checkFields } from '../train/targets.js';
@@ -31,44 +26,44 @@ export interface HessianExtremes {
   readonly complete: boolean;
 }
 
+export interface HessianExtremesOptions extends LanczosOptions, ChunkOptions {}
+
 const where = 'lab.hessianExtremes';
 
 /**
  * The ends of the spectrum of the Hessian of a model's loss over data with respect to all parameters that train, at the parameters as they are: by Lanczos
- * on Hessian-vector products, without the matrix. As in evaluation: dropout off, running statistics as they are. Not while the model fits.
+ * on Hessian-vector products, without the matrix, each summed over chunks of the data. As in evaluation: dropout off, running statistics as they are. Not while the model fits.
  */
 export async function hessianExtremes(
   model: Model,
   data: Dataset | DataFields,
-  options: LanczosOptions = {},
+  options: HessianExtremesOptions = {},
 ): Promise<HessianExtremes> {
+  checkNames(where, options, ['steps', 'tolerance', 'seed', 'chunkSize']);
   if (!(model instanceof Model)) throw new RavineError('option', where, `expected a model, got ${describe(model)}`);
+  const { chunkSize, ...search } = options;
   const { parts } = model;
   if (!hasLoss(parts))
     throw new RavineError('option', where, 'expected a model with a loss', { help: 'new Model(network, { loss })' });
   const parameters = [...namedParameters(parts.network).values()].filter(({ trainable }) => trainable);
-  if (parameters.length === 0) throw new RavineError('option', where, 'expected parameters that train, got none');
   const dataset = data instanceof Dataset ? data : from(data);
-  const owned: Tensor[] = [];
+  let whole: FullBatch | undefined;
   try {
     checkFields(where, parts.heads, [...dataset.fields.keys()]);
     const dtype = parameters.some((parameter) => parameter.dtype === 'float64') ? 'float64' : 'float32';
-    const loss = lossOfParameters(parts, dataset, parameters, dtype);
-    const product = jit((x: Tensor, v: Tensor, indices: Tensor) => hvp((at) => loss(at, indices), x, v));
-    const x = concat(parameters.map((parameter) => reshape(parameter, [parameter.size])));
-    const indices = arange(0, dataset.samples, 1, { dtype: 'int32' });
-    owned.push(x, indices);
+    whole = new FullBatch(where, parts, dataset, parameters, dtype, chunkSize);
+    const { objective, x0 } = whole;
     const times = async (v: Float64Array): Promise<Float64Array> => {
       const direction = tensor(v, { dtype });
-      const result = await product(x, direction, indices);
+      const result = await objective.product(x0, direction);
       const numbers = Float64Array.from(result.data());
       direction.dispose();
       result.dispose();
       return numbers;
     };
-    return summarise(x.size, await lanczos(times, x.size, options));
+    return summarise(x0.size, await lanczos(times, x0.size, search));
   } finally {
-    for (const each of owned) each.dispose();
+    whole?.dispose();
     if (dataset !== data) dataset.dispose();
   }
 }

@@ -18,5 +18,5 @@ export { Signals, signals, type LayerSignal, type Scale, type SignalOptions } fr
 export { unitsOfMeasurement, type UnitsMethod, type UnitsOptions, type UnitsPath } from './units.js';
 export { race, type RaceFunction, type RaceOptions, type RacePath } from './race.js';
 export * from './charts/index.js';
-export { hessianExtremes, type HessianExtremes } from './hessian-extremes.js';
+export { hessianExtremes, type HessianExtremes, type HessianExtremesOptions } from './hessian-extremes.js';
 export { lanczos, type LanczosOptions, type LanczosResult, type Product, type RitzValue } from './lanczos.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Model, hessian, losses, matmul, nn, optim, tensor, type Tensor } from '../../lib/index.js';
+import { Model, counters, hessian, losses, matmul, nn, optim, regularizers, tensor, type Tensor } from '../../lib/index.js';
 import { hessianExtremes, lanczos } from '../../lib/lab/index.js';
+import { liveBuffers } from '../live-buffers.js';
 
 const wrong = (value: unknown) => value as never;
 
@@ -125,9 +126,30 @@ describe('hessianExtremes', () => {
     expect(leastPositive!.value).toBeGreaterThan(0);
   });
 
+  it('goes over the data in chunks, with the same result', async () => {
+    const network = nn.sequential(nn.linear(3, 4, { dtype: 'float64' }), nn.tanh(), nn.linear(4, 1, { dtype: 'float64' }));
+    const model = new Model(network, { loss: losses.meanSquaredError(), regularizer: regularizers.l2(0.01), seed: 5 });
+    const sampleWeight = tensor(
+      Float64Array.from(x, (_, i) => 1 + (i % 3)),
+      { dtype: 'float64' },
+    );
+    const weighted = { ...batch, sampleWeight };
+    const whole = await hessianExtremes(model, weighted, { tolerance: 1e-12 });
+    const before = await liveBuffers();
+    for (const chunkSize of [1, 5, 12]) {
+      const parts = await hessianExtremes(model, weighted, { tolerance: 1e-12, chunkSize });
+      expect(parts.greatest.value / whole.greatest.value).toBeCloseTo(1, 12);
+      expect(parts.least.value / whole.least.value).toBeCloseTo(1, 10);
+    }
+    expect(counters().liveBuffers).toBe(before);
+  });
+
   it('says what it expected', async () => {
     const silent = new Model(nn.linear(3, 1));
     await expect(hessianExtremes(wrong(1), batch)).rejects.toThrow('[lab.hessianExtremes] expected a model, got 1');
+    await expect(hessianExtremes(silent, batch, wrong({ chunksize: 1 }))).rejects.toThrow(
+      "[lab.hessianExtremes] unknown option 'chunksize'\nhelp: did you mean 'chunkSize'?",
+    );
     await expect(hessianExtremes(silent, batch)).rejects.toThrow('expected a model with a loss');
     const frozen = nn.linear(3, 1);
     frozen.freeze();
