@@ -87,6 +87,8 @@ function neededOutside(members: ReadonlySet<Node>, users: Users): number {
 function comesBack(producer: Cluster, consumer: Cluster, clusters: ReadonlyMap<Node, Cluster>): boolean {
   const first = producer.nodes[0]?.id ?? 0;
   const inside = new Set([...producer.nodes, ...consumer.nodes]);
+  // A group runs at once: one with a node that is older than the producer may have another that needs it.
+  const isOlder = (node: Node): boolean => (clusters.get(node)?.nodes.at(-1) ?? node).id < first;
   const seen = new Set<Node>();
   const stack = consumer.nodes.flatMap((node) => node.inputs.map((input) => input.node)).filter((node) => !inside.has(node));
   for (let node = stack.pop(); node; node = stack.pop()) {
@@ -95,7 +97,7 @@ function comesBack(producer: Cluster, consumer: Cluster, clusters: ReadonlyMap<N
       seen.add(member);
       for (const input of member.inputs) {
         if (producer.nodes.includes(input.node)) return true;
-        if (input.node.id > first && !seen.has(input.node) && !inside.has(input.node)) stack.push(input.node);
+        if (!isOlder(input.node) && !seen.has(input.node) && !inside.has(input.node)) stack.push(input.node);
       }
     }
   }

@@ -151,6 +151,21 @@ describe('fuse', () => {
     expect(lines(graph).filter((text) => text.includes('= fused')).length).toBeGreaterThan(3);
   });
 
+  it('does not join two groups through an older one that needs the first of them', () => {
+    // {exp x, + Σp} runs at once, after p, and q = p·Σ exp x after it.
+    const graph = fuseElementwise(
+      traced([float32(4), float32(3)], (x, y) => {
+        const old = exp(x);
+        const p = exp(y);
+        return [add(old, sum(p)), mul(p, sum(old))];
+      }),
+    );
+    expect(lines(graph).map((line) => / = (\w+)/.exec(line)?.[1] ?? 'return')).toEqual([
+      ...['fused', 'sum', 'fused', 'sum', 'fused'],
+      'return',
+    ]);
+  });
+
   it('does not join shapes or types that differ', () => {
     const graph = fuseElementwise(traced([float32(4), float32(2, 4)], (b, x) => add(exp(x), exp(b))));
     expect(lines(graph).filter((line) => line.includes('fused'))).toHaveLength(2);
