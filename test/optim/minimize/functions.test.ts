@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { grad, minimize, type MinimizeOptions } from '../../../lib/index.js';
+import { others } from './more-garbow-hillstrom.js';
 import { float64, problems, type Minimum, type Problem } from './problems.js';
 
 const methods: readonly MinimizeOptions[] = [
@@ -41,6 +42,21 @@ describe.each(problems)('$name', (problem) => {
     const nearest = Math.min(...distances);
     expect(nearest).toBeLessThan(distance(name));
     expect(Math.abs(result.value - known[distances.indexOf(nearest)]!.value)).toBeLessThan(1e-11);
+  });
+});
+
+describe.each(others)('$name', ({ f, start, values, at, gradientTolerance, outOfReach }) => {
+  const reach = methods.filter(({ method, formula }) => !outOfReach?.some((name) => name === [method, formula].join(' ').trim()));
+  it.each(reach)('$method $formula', async (options) => {
+    const result = await minimize(
+      f,
+      float64(start),
+      gradientTolerance === undefined ? options : { ...options, gradientTolerance },
+    );
+    expect(result).toMatchObject({ reason: 'gradient', converged: true });
+    const distances = values.map((value) => Math.abs(result.value - value) / (value === 0 ? 1e-11 : 5e-6 * value));
+    expect(Math.min(...distances)).toBeLessThan(1);
+    at?.forEach((want, i) => expect(Math.abs(result.x.data()[i]! / want - 1)).toBeLessThan(5e-4));
   });
 });
 
