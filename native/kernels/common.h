@@ -120,4 +120,45 @@ struct Lanes16 {
   }
 };
 
+// a's and b's blocks of 2·by lanes, one vector behind the other: the first half of each block, or the second.
+template <int by, bool second, class T>
+inline Vec<T> takeHalves(Vec<T> a, Vec<T> b) {
+  constexpr int n = Vec<T>::lanes;
+  typedef T Row __attribute__((vector_size(sizeof(Vec<T>))));
+  const Row v = __builtin_bit_cast(Row, a), w = __builtin_bit_cast(Row, b);
+  constexpr auto at = [](int i) { return i / by * 2 * by + i % by + second * by; };
+  if constexpr (n == 2) return __builtin_bit_cast(Vec<T>, __builtin_shufflevector(v, w, at(0), at(1)));
+  if constexpr (n == 4) return __builtin_bit_cast(Vec<T>, __builtin_shufflevector(v, w, at(0), at(1), at(2), at(3)));
+  if constexpr (n == 8)
+    return __builtin_bit_cast(Vec<T>, __builtin_shufflevector(v, w, at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)));
+  if constexpr (n == 16)
+    return __builtin_bit_cast(Vec<T>, __builtin_shufflevector(v, w, at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8),
+                                                              at(9), at(10), at(11), at(12), at(13), at(14), at(15)));
+}
+
+// sums[i].sum() in lane i, by the same tree: half the shuffles and additions of sixteen such calls. `vectors` of them hold blocks
+// of 2·by lanes.
+template <int by, int vectors, class T>
+inline void addBlocks(Vec<T>* v) {
+  if constexpr (by > 0) {
+    for (int i = 0; i < vectors; i += 2) v[i / 2] = takeHalves<by, false>(v[i], v[i + 1]) + takeHalves<by, true>(v[i], v[i + 1]);
+    addBlocks<by / 2, vectors / 2>(v);
+  }
+}
+template <class T>
+inline Lanes16<T> sumEach(const Lanes16<T> (&sums)[16]) {
+  using L = Lanes16<T>;
+  Vec<T> v[16];
+  for (int i = 0; i < 16; i++) {
+    L sum = sums[i];
+    for (int width = L::parts / 2; width > 0; width /= 2)
+      for (int k = 0; k < width; k++) sum.part[k] = sum.part[k] + sum.part[k + width];
+    v[i] = sum.part[0];
+  }
+  addBlocks<Vec<T>::lanes / 2, 16>(v);
+  L result;
+  for (int k = 0; k < L::parts; k++) result.part[k] = v[k];
+  return result;
+}
+
 }  // namespace ravine::RAVINE_ISA

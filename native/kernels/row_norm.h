@@ -3,198 +3,231 @@
 // into the cache. Its sums are chains of sixteen lanes, so that the bits do not depend on the instruction set.
 #pragma once
 
-#include "pairwise.h"
-#include "pool_window.h"
+#include "row_norm_narrow.h"
 
 namespace ravine::RAVINE_ISA {
-
-struct RowNormData {
-  int64_t rows, columns;
-  double epsilon;
-  bool centered, scaled, shifted;
-  int64_t rowsPerChunk;
-
-  Range chunks(int64_t begin, int64_t end) const { return chunkRange(begin, end, rows, rowsPerChunk); }
-};
 
 // Read twice, for the mean and then for the squares about it: in L1 the second time.
 constexpr int64_t rowBlockBytes = 16384;
 
-// `kinds` sums over a row, each as chains of vectors that run side by side: together they fill half of AVX2's sixteen registers.
+// `kinds` sums over a row.
 template <int kinds, class T>
 struct RowSums {
   using V = Vec<T>;
   using L = Lanes16<T>;
-  static constexpr int chains = 16 / static_cast<int>(sizeof(T)) / kinds;
-  L sums[chains][kinds];
+  L of[kinds];
 
-  // Adds step(sums, i, n) over the vectors of [begin, end): each chain takes every so many'th sixteen elements.
-  template <class Step>
-  __attribute__((always_inline)) RowSums(int64_t begin, int64_t end, Step step) {
-    for (auto& chain : sums)
-      for (auto& sum : chain) sum = L::zero();
-    int64_t i = begin;
-    for (; i + 16 * chains <= end; i += 16 * chains)
-#pragma GCC unroll 4
-      for (int chain = 0; chain < chains; chain++) addSixteen(sums[chain], i + 16 * chain, step);
-    int chain = 0;
-    for (; i + 16 <= end; i += 16) addSixteen(sums[chain++], i, step);
-    if (i < end) addRest(sums[chain], i, static_cast<int>(end - i), step);
+  static RowSums zero() {
+    RowSums r;
+    for (auto& sum : r.of) sum = L::zero();
+    return r;
   }
-
-  T total(int kind) const {
-    L sum[chains];
-    for (int chain = 0; chain < chains; chain++) sum[chain] = sums[chain][kind];
-    for (int width = chains / 2; width > 0; width /= 2)
-      for (int chain = 0; chain < width; chain++) sum[chain].add(sum[chain + width]);
-    return sum[0].sum();
+  void add(const RowSums& other) {
+    for (int kind = 0; kind < kinds; kind++) of[kind].add(other.of[kind]);
   }
-
- private:
+  // step(sums, i, n) for a vector of n elements from i on.
   template <class Step>
-  __attribute__((always_inline)) static void addSixteen(L (&sum)[kinds], int64_t i, Step step) {
-#pragma GCC unroll 16
-    for (int k = 0; k < L::parts; k++) addVector(sum, k, i, V::lanes, step);
-  }
-  template <class Step>
-  __attribute__((always_inline)) static void addVector(L (&sum)[kinds], int k, int64_t i, int n, Step step) {
+  __attribute__((always_inline)) void addVector(int k, int64_t i, int n, const Step& step) {
     V own[kinds];
-    for (int kind = 0; kind < kinds; kind++) own[kind] = sum[kind].part[k];
+    for (int kind = 0; kind < kinds; kind++) own[kind] = of[kind].part[k];
     step(own, i + k * V::lanes, n);
-    for (int kind = 0; kind < kinds; kind++) sum[kind].part[k] = own[kind];
+    for (int kind = 0; kind < kinds; kind++) of[kind].part[k] = own[kind];
+  }
+  template <class Step>
+  __attribute__((always_inline)) void addSixteen(int64_t i, const Step& step) {
+#pragma GCC unroll 16
+    for (int k = 0; k < L::parts; k++) addVector(k, i, V::lanes, step);
   }
   // Fewer than sixteen. What step does to lanes past the end is undone.
   template <class Step>
-  __attribute__((always_inline)) static void addRest(L (&sum)[kinds], int64_t i, int count, Step step) {
+  __attribute__((always_inline)) void addRest(int64_t i, int count, const Step& step) {
+#pragma GCC unroll 16
     for (int k = 0; k < L::parts; k++) {
       const int n = L::inPart(k, count);
       if (n == 0) return;
       const auto inside = lt(V::load(laneNumbers<T>), V::broadcast(static_cast<T>(n)));
-      V before[kinds];
-      for (int kind = 0; kind < kinds; kind++) before[kind] = sum[kind].part[k];
-      addVector(sum, k, i, n, step);
-      for (int kind = 0; kind < kinds; kind++) sum[kind].part[k] = select(inside, sum[kind].part[k], before[kind]);
+      const RowSums before = *this;
+      addVector(k, i, n, step);
+      for (int kind = 0; kind < kinds; kind++) of[kind].part[k] = select(inside, of[kind].part[k], before.of[kind].part[k]);
     }
   }
 };
 
-template <class T, class Step>
-__attribute__((always_inline)) inline T sumRow(int64_t begin, int64_t end, Step step) {
-  return RowSums<1, T>(
-             begin, end, [step](auto& sum, int64_t i, int n) __attribute__((always_inline)) { sum[0] = step(sum[0], i, n); })
-      .total(0);
+// The sums of [begin, end) by chains of vectors that run side by side, each of which takes every so many'th sixteen elements;
+// together they fill half of AVX2's sixteen registers.
+template <int kinds, class T, class Step>
+__attribute__((always_inline)) inline RowSums<kinds, T> sumsOfRow(int64_t begin, int64_t end, const Step& step) {
+  using Sums = RowSums<kinds, T>;
+  constexpr int chains = 16 / static_cast<int>(sizeof(T)) / kinds;
+  Sums sums[chains];
+  for (auto& sum : sums) sum = Sums::zero();
+  int64_t i = begin;
+  for (; i + 16 * chains <= end; i += 16 * chains)
+#pragma GCC unroll 4
+    for (int chain = 0; chain < chains; chain++) sums[chain].addSixteen(i + 16 * chain, step);
+#pragma GCC unroll 4
+  for (int chain = 0; chain < chains - 1; chain++)
+    if (i + 16 <= end) {
+      sums[chain].addSixteen(i, step);
+      i += 16;
+    }
+  if (i < end) sums[chains - 1].addRest(i, static_cast<int>(end - i), step);
+  for (int width = chains / 2; width > 0; width /= 2)
+    for (int chain = 0; chain < width; chain++) sums[chain].add(sums[chain + width]);
+  return sums[0];
 }
 
+// Σ step(…), a vector's values, over [begin, end).
+template <class T, class Value>
+__attribute__((always_inline)) inline Lanes16<T> sumOfRow(int64_t begin, int64_t end, const Value& value) {
+  return sumsOfRow<1, T>(
+             begin, end, [&](auto& sum, int64_t i, int n) __attribute__((always_inline)) { sum[0] = sum[0] + value(i, n); })
+      .of[0];
+}
+template <class T, class Value>
+__attribute__((always_inline)) inline Lanes16<T> sumOfSquares(int64_t begin, int64_t end, const Value& value) {
+  return sumsOfRow<1, T>(
+             begin, end,
+             [&](auto& sum, int64_t i, int n) __attribute__((always_inline)) {
+               const Vec<T> v = value(i, n);
+               sum[0] = fma(v, v, sum[0]);
+             })
+      .of[0];
+}
+
+// Of up to sixteen rows; f = deviation⁻¹.
 template <class T>
-struct RowMoments {
-  T mean, variance;
+struct RowStatistics {
+  alignas(64) T mean[16], factor[16];
+
+  void setFactors(const Lanes16<T>& squares, int64_t columns, double epsilon) {
+    using V = Vec<T>;
+    const V count = V::broadcast(static_cast<T>(columns)), more = V::broadcast(static_cast<T>(epsilon)), one = V::broadcast(1);
+    for (int k = 0; k < Lanes16<T>::parts; k++) (one / sqrt(squares.part[k] / count + more)).store(factor + k * V::lanes);
+  }
 };
 
-// Mean and variance of a row less its first element: these differences are small and exact where the mean is large beside the
-// deviation, and 0 where all elements are one number. Blocks are joined as Chan, Golub & LeVeque 1983 do.
-template <class T>
-inline RowMoments<T> rowMoments(const T* x, int64_t columns) {
+// Rows of at most rowBlockBytes / 8, sixteen at once, so that their sums are joined and their roots taken together. A row's
+// elements count less its first one: these differences are small and exact where the mean is large beside the deviation, and 0
+// where all elements are one number.
+template <bool centered, class T>
+inline RowStatistics<T> statisticsOfRows(const T* x, int64_t columns, int rows, double epsilon) {
+  using V = Vec<T>;
+  using L = Lanes16<T>;
+  RowStatistics<T> s;
+  alignas(64) T first[16] = {}, center[16] = {};
+  L sums[16];
+  for (auto& sum : sums) sum = L::zero();
+  if constexpr (centered) {
+    for (int r = 0; r < rows; r++) {
+      const T* row = x + r * columns;
+      const V pivot = V::broadcast(first[r] = row[0]);
+      sums[r] = sumOfRow<T>(
+          0, columns, [&](int64_t i, int n) __attribute__((always_inline)) { return loadLanes(row + i, n) - pivot; });
+    }
+    const L mean = sumEach(sums);
+    const V count = V::broadcast(static_cast<T>(columns));
+    for (int k = 0; k < L::parts; k++) {
+      const V off = mean.part[k] / count;
+      off.store(center + k * V::lanes);
+      (V::load(first + k * V::lanes) + off).store(s.mean + k * V::lanes);
+    }
+  }
+  for (int r = 0; r < rows; r++) {
+    const T* row = x + r * columns;
+    const V pivot = V::broadcast(first[r]), middle = V::broadcast(center[r]);
+    sums[r] = sumOfSquares<T>(
+        0, columns, [&](int64_t i, int n) __attribute__((always_inline)) {
+          const V v = loadLanes(row + i, n);
+          return centered ? v - pivot - middle : v;
+        });
+  }
+  s.setFactors(sumEach(sums), columns, epsilon);
+  return s;
+}
+
+// A row of any length, by blocks, which are joined as Chan, Golub & LeVeque 1983 do.
+template <bool centered, class T>
+inline RowStatistics<T> statisticsOfRow(const T* x, int64_t columns, double epsilon) {
   using V = Vec<T>;
   constexpr int64_t block = rowBlockBytes / sizeof(T);
-  const T first = columns > 0 ? x[0] : T(0);
+  const T first = centered && columns > 0 ? x[0] : T(0);
   const V pivot = V::broadcast(first);
   T mean = 0, squares = 0;
   for (int64_t begin = 0; begin < columns; begin += block) {
     const int64_t end = atMost(begin + block, columns);
-    const T own = static_cast<T>(end - begin);
-    const T part =
-        sumRow<T>(
-            begin,
-            end, [&](V sum, int64_t i, int n) __attribute__((always_inline)) { return sum + (loadLanes(x + i, n) - pivot); }) /
-        own;
-    const V center = V::broadcast(part);
-    const T spread = sumRow<T>(
-        begin, end, [&](V sum, int64_t i, int n) __attribute__((always_inline)) {
-          const V off = loadLanes(x + i, n) - pivot - center;
-          return fma(off, off, sum);
-        });
-    const T share = own / static_cast<T>(end), delta = part - mean;
+    if constexpr (!centered) {
+      squares += sumOfSquares<T>(
+                     begin, end, [&](int64_t i, int n) __attribute__((always_inline)) { return loadLanes(x + i, n); })
+                     .sum();
+      continue;
+    }
+    const T own = static_cast<T>(end - begin), share = own / static_cast<T>(end);
+    const auto off = [&](int64_t i, int n) __attribute__((always_inline)) { return loadLanes(x + i, n) - pivot; };
+    const T middle = sumOfRow<T>(begin, end, off).sum() / own, delta = middle - mean;
+    const V center = V::broadcast(middle);
+    const T spread = sumOfSquares<T>(
+                         begin, end, [&](int64_t i, int n) __attribute__((always_inline)) { return off(i, n) - center; })
+                         .sum();
     squares += spread + delta * delta * share * static_cast<T>(begin);
     mean += delta * share;
   }
-  return {first + mean, squares / static_cast<T>(columns)};
+  RowStatistics<T> s;
+  auto all = Lanes16<T>::zero();
+  all.part[0] = V::broadcast(squares);
+  s.setFactors(all, columns, epsilon);
+  s.mean[0] = first + mean;
+  return s;
 }
 
-// The mean of squares, about 0.
+// Sixteen rows where each of them has at most `bytes`, else `others`.
 template <class T>
-inline RowMoments<T> rowSquares(const T* x, int64_t columns) {
-  using V = Vec<T>;
-  constexpr int64_t block = rowBlockBytes / sizeof(T);
-  T squares = 0;
-  for (int64_t begin = 0; begin < columns; begin += block)
-    squares += sumRow<T>(
-        begin, atMost(begin + block, columns), [&](V sum, int64_t i, int n) __attribute__((always_inline)) {
-          const V v = loadLanes(x + i, n);
-          return fma(v, v, sum);
-        });
-  return {T(0), squares / static_cast<T>(columns)};
+inline int rowsTogether(int64_t columns, int64_t bytes, int others) {
+  return columns > 0 && columns <= bytes / static_cast<int64_t>(sizeof(T)) ? 16 : others;
 }
 
-template <class T>
-inline T reciprocalDeviation(T variance, double epsilon) {
-  return T(1) / firstLane(sqrt(Vec<T>::broadcast(variance + static_cast<T>(epsilon))));
-}
-
-// x̂ = (x − mean)·deviation⁻¹
-template <bool centered, class T>
-inline Vec<T> standardized(Vec<T> x, Vec<T> mean, Vec<T> factor) {
-  return centered ? (x - mean) * factor : x * factor;
-}
-
-// Inputs: x, scale?, shift?. Outputs: y, deviation⁻¹, and the mean if centered.
 template <class T, bool centered, bool scaled, bool shifted>
 inline void runRowNorm(const Call& call, int64_t begin, int64_t end) {
   using V = Vec<T>;
   const RowNormData& d = kept<RowNormData>(call);
-  constexpr int inputs = 1 + scaled + shifted;
-  const auto in = [&](int i) { return static_cast<const T*>(call.pointers[i]); };
-  const auto out = [&](int i) { return static_cast<T*>(call.pointers[inputs + i]); };
-  const T *scale = in(scaled), *shift = in(scaled + shifted);
-  const Range rows = d.chunks(begin, end);
-  for (int64_t r = rows.begin; r < rows.end; r++) {
-    const T* x = in(0) + r * d.columns;
-    T* y = out(0) + r * d.columns;
-    const auto moments = centered ? rowMoments(x, d.columns) : rowSquares(x, d.columns);
-    const T factor = reciprocalDeviation(moments.variance, d.epsilon);
-    out(1)[r] = factor;
-    if constexpr (centered) out(2)[r] = moments.mean;
-    const V mean = V::broadcast(moments.mean), factors = V::broadcast(factor);
-    forEachVector<T>(
-        d.columns, [&](int64_t c, int n) __attribute__((always_inline)) {
-          V v = standardized<centered>(loadLanes(x + c, n), mean, factors);
-          if constexpr (shifted)
-            v = fma(v, loadLanes(scale + c, n), loadLanes(shift + c, n));
-          else if constexpr (scaled)
-            v = v * loadLanes(scale + c, n);
-          storeLanes(v, y + c, n);
-        });
+  const RowNormOperands<T> g(call, d);
+  const T *scale = g.scale, *shift = g.shift;
+  const int64_t columns = d.columns;
+  const Range chunk = d.chunks(begin, end);
+  const int atOnce = rowsTogether<T>(columns, rowBlockBytes / 8, 1);
+  for (int64_t first = chunk.begin; first < chunk.end; first += atOnce) {
+    const int rows = static_cast<int>(atMost(atOnce, chunk.end - first));
+    const T* x = g.x + first * columns;
+    const auto s =
+        atOnce == 1 ? statisticsOfRow<centered>(x, columns, d.epsilon) : statisticsOfRows<centered>(x, columns, rows, d.epsilon);
+    for (int r = 0; r < rows; r++) {
+      const V mean = V::broadcast(s.mean[r]), factor = V::broadcast(s.factor[r]);
+      const T* from = x + r * columns;
+      T* to = g.y + (first + r) * columns;
+      forEachVector<T>(
+          columns, [&](int64_t c, int n) __attribute__((always_inline)) {
+            prefetchRow(from + atOnce * columns, c);
+            V v = standardized<centered>(loadLanes(from + c, n), mean, factor);
+            if constexpr (shifted)
+              v = fma(v, loadLanes(scale + c, n), loadLanes(shift + c, n));
+            else if constexpr (scaled)
+              v = v * loadLanes(scale + c, n);
+            storeLanes(v, to + c, n);
+          });
+      g.factor[first + r] = s.factor[r];
+      if constexpr (centered) g.mean[first + r] = s.mean[r];
+    }
   }
 }
 
-inline bool readRowNorm(Plan& p, RowNormData& d) {
-  const int64_t rows = p.integers[0], columns = p.integers[1];
-  d = {rows, columns, p.reals[2], p.integers[3] != 0, p.integers[4] != 0, p.integers[5] != 0, 1};
-  d.rowsPerChunk = atLeast(chunkElements / atLeast(columns, 1), 1);
-  const DType dtype = p.in(0).dtype;
-  return p.expect(dtype == DType::f32 || dtype == DType::f64, "dtype", 0) &&
-         p.expect(checkedProduct(rows, columns) >= 0, "size") && p.expect(d.scaled || !d.shifted, "a shift without a scale");
+template <class T, bool centered, bool scaled, bool shifted>
+inline RunFn runOfRowNorm(const RowNormData& d) {
+  return d.isNarrow() ? runNarrowNorm<T, centered, scaled, shifted> : runRowNorm<T, centered, scaled, shifted>;
 }
-// Operands [begin, end) hold that many elements each.
-inline bool expectEach(Plan& p, int begin, int end, int64_t elements) {
-  for (int i = begin; i < end; i++)
-    if (!p.expect(i, p.in(0).dtype, elements)) return false;
-  return true;
-}
-
 template <class T, bool centered>
 inline RunFn chooseRowNorm(const RowNormData& d) {
-  if (d.shifted) return runRowNorm<T, centered, true, true>;
-  return d.scaled ? runRowNorm<T, centered, true, false> : runRowNorm<T, centered, false, false>;
+  if (d.shifted) return runOfRowNorm<T, centered, true, true>(d);
+  return d.scaled ? runOfRowNorm<T, centered, true, false>(d) : runOfRowNorm<T, centered, false, false>(d);
 }
 
 inline void plan_row_norm(Plan& p) {

@@ -14,72 +14,77 @@ namespace ravine::RAVINE_ISA {
 constexpr int rowsAtOnce = 4;
 constexpr int64_t mostRowParts = 32;
 
-// Inputs: x, dy, deviation⁻¹, then mean if centered, then scale if scaled.
-template <class T>
-struct RowNormGradient {
-  const RowNormData& d;
-  const T *x, *dy, *factor, *mean, *scale;
-  T* dx;
-
-  explicit RowNormGradient(const Call& call)
-      : d(kept<RowNormData>(call)),
-        x(in(call, 0)),
-        dy(in(call, 1)),
-        factor(in(call, 2)),
-        mean(in(call, 2 + d.centered)),
-        scale(in(call, 2 + d.centered + d.scaled)),
-        dx(static_cast<T*>(call.pointers[inputs(d)])) {}
-  static const T* in(const Call& call, int i) { return static_cast<const T*>(call.pointers[i]); }
-  static int inputs(const RowNormData& d) { return 3 + d.centered + d.scaled; }
-};
-
-// What dx of a row is made of: f·g − (x̂·slope + shift)
+// What dx of up to sixteen rows is made of: f·g − (x̂·tilt + level)
 template <class T>
 struct RowSlopes {
-  Vec<T> mean, factor, slope, shift;
+  alignas(64) T tilt[16], level[16];
 };
 
 template <bool centered, bool scaled, class T>
-inline RowSlopes<T> rowSlopes(const RowNormGradient<T>& g, int64_t row) {
+inline RowSlopes<T> slopesOfRows(const RowGradientOperands<T>& g, int64_t columns, int64_t first, int rows) {
   using V = Vec<T>;
-  const T *x = g.x + row * g.d.columns, *dy = g.dy + row * g.d.columns;
-  const T f = g.factor[row];
-  const V mean = V::broadcast(centered ? g.mean[row] : T(0)), factor = V::broadcast(f);
-  const RowSums<2, T> sums(
-      0, g.d.columns, [&](auto& sum, int64_t i, int n) __attribute__((always_inline)) {
-        V slope = loadLanes(dy + i, n);
-        if constexpr (scaled) slope = slope * loadLanes(g.scale + i, n);
-        sum[0] = fma(slope, standardized<centered>(loadLanes(x + i, n), mean, factor), sum[0]);
-        if constexpr (centered) sum[1] = sum[1] + slope;
-      });
-  const T share = f / static_cast<T>(g.d.columns);
-  const T shift = centered ? sums.total(1) * share : T(0);
-  return {mean, factor, V::broadcast(sums.total(0) * share), V::broadcast(shift)};
+  using L = Lanes16<T>;
+  const T* scale = g.scale;
+  L tilts[16], levels[16];
+  for (int r = 0; r < 16; r++) tilts[r] = levels[r] = L::zero();
+  alignas(64) T factors[16] = {};
+  for (int r = 0; r < rows; r++) {
+    const T *x = g.x + (first + r) * columns, *dy = g.dy + (first + r) * columns;
+    factors[r] = g.factor[first + r];
+    const V mean = V::broadcast(centered ? g.mean[first + r] : T(0)), factor = V::broadcast(factors[r]);
+    const auto sums = sumsOfRow<2, T>(
+        0, columns, [&](auto& sum, int64_t i, int n) __attribute__((always_inline)) {
+          V slope = loadLanes(dy + i, n);
+          if constexpr (scaled) slope = slope * loadLanes(scale + i, n);
+          sum[0] = fma(slope, standardized<centered>(loadLanes(x + i, n), mean, factor), sum[0]);
+          if constexpr (centered) sum[1] = sum[1] + slope;
+        });
+    tilts[r] = sums.of[0];
+    levels[r] = sums.of[1];
+  }
+  RowSlopes<T> s;
+  const V count = V::broadcast(static_cast<T>(columns));
+  const L tilt = sumEach(tilts), level = centered ? sumEach(levels) : L::zero();
+  for (int k = 0; k < L::parts; k++) {
+    const V share = V::load(factors + k * V::lanes) / count;
+    (tilt.part[k] * share).store(s.tilt + k * V::lanes);
+    (level.part[k] * share).store(s.level + k * V::lanes);
+  }
+  return s;
 }
 
-// dx of some rows. Σ dy·x̂ and Σ dy over them are added to, or become, what a part has in `products` and `sums`.
+// dx of some rows, whose slopes stand from `at` on. Σ dy·x̂ and Σ dy over them are added to, or become, what a part has in
+// `products` and `sums`.
 template <int rows, bool centered, bool scaled, class T>
-inline void gradientOfRows(const RowNormGradient<T>& g, int64_t first, T* products, T* sums, bool isFirst) {
+inline void gradientOfRows(const RowGradientOperands<T>& g, int64_t columns, int64_t first, const RowSlopes<T>& s, int at,
+                           int ahead, T* products, T* sums, bool isFirst) {
   using V = Vec<T>;
-  const int64_t columns = g.d.columns;
-  RowSlopes<T> slopes[rows];
-  for (int r = 0; r < rows; r++) slopes[r] = rowSlopes<centered, scaled>(g, first + r);
+  const T *x = g.x + first * columns, *dy = g.dy + first * columns, *scale = g.scale;
+  T* dx = g.dx + first * columns;
+  V mean[rows], factor[rows], tilt[rows], level[rows];
+  for (int r = 0; r < rows; r++) {
+    mean[r] = V::broadcast(centered ? g.mean[first + r] : T(0));
+    factor[r] = V::broadcast(g.factor[first + r]);
+    tilt[r] = V::broadcast(s.tilt[at + r]);
+    level[r] = V::broadcast(s.level[at + r]);
+  }
   forEachVector<T>(
       columns, [&](int64_t c, int n) __attribute__((always_inline)) {
         const bool adds = scaled && !isFirst;
         V product = adds ? loadLanes(products + c, n) : V::zero(), sum = adds ? loadLanes(sums + c, n) : V::zero();
 #pragma GCC unroll 4
         for (int r = 0; r < rows; r++) {
-          const RowSlopes<T>& s = slopes[r];
-          const int64_t at = (first + r) * columns + c;
-          const V hat = standardized<centered>(loadLanes(g.x + at, n), s.mean, s.factor), dy = loadLanes(g.dy + at, n);
-          V slope = dy;
+          const int64_t i = r * columns + c;
+          prefetchRow(x + ahead * columns, i);
+          prefetchRow(dy + ahead * columns, i);
+          const V hat = standardized<centered>(loadLanes(x + i, n), mean[r], factor[r]), given = loadLanes(dy + i, n);
+          V slope = given;
           if constexpr (scaled) {
-            product = fma(dy, hat, product);
-            sum = sum + dy;
-            slope = dy * loadLanes(g.scale + c, n);
+            product = fma(given, hat, product);
+            sum = sum + given;
+            slope = given * loadLanes(scale + c, n);
           }
-          storeLanes(s.factor * slope - fma(hat, s.slope, s.shift), g.dx + at, n);
+          storeLanes(factor[r] * slope - fma(hat, tilt[r], level[r]), dx + i, n);
         }
         if constexpr (scaled) {
           storeLanes(product, products + c, n);
@@ -91,16 +96,25 @@ inline void gradientOfRows(const RowNormGradient<T>& g, int64_t first, T* produc
 // Part: dx of its rows, and its sums to scratch [parts, 2, columns].
 template <class T, bool centered, bool scaled>
 inline void runRowNormGradient(const Call& call, int64_t begin, int64_t end) {
-  const RowNormGradient<T> g(call);
+  const RowNormData& d = kept<RowNormData>(call);
+  const RowGradientOperands<T> g(call, d);
+  const int64_t columns = d.columns;
+  const int atOnce = rowsTogether<T>(columns, rowBlockBytes / 16, rowsAtOnce);
   for (int64_t part = begin; part < end; part++) {
-    const Range rows = g.d.chunks(part, part + 1);
-    T* products = scaled ? static_cast<T*>(call.scratch) + part * 2 * g.d.columns : nullptr;
-    T* sums = scaled ? products + g.d.columns : nullptr;
-    if (scaled && rows.begin == rows.end) fillRun(products, T(0), 2 * g.d.columns);
-    int64_t r = rows.begin;
-    for (; r + rowsAtOnce <= rows.end; r += rowsAtOnce)
-      gradientOfRows<rowsAtOnce, centered, scaled>(g, r, products, sums, r == rows.begin);
-    for (; r < rows.end; r++) gradientOfRows<1, centered, scaled>(g, r, products, sums, r == rows.begin);
+    const Range rows = d.chunks(part, part + 1);
+    T* products = scaled ? static_cast<T*>(call.scratch) + part * 2 * columns : nullptr;
+    T* sums = scaled ? products + columns : nullptr;
+    if (scaled && rows.begin == rows.end) fillRun(products, T(0), 2 * columns);
+    for (int64_t first = rows.begin; first < rows.end; first += atOnce) {
+      const int count = static_cast<int>(atMost(atOnce, rows.end - first));
+      const auto s = slopesOfRows<centered, scaled>(g, columns, first, count);
+      int r = 0;
+      for (; r + rowsAtOnce <= count; r += rowsAtOnce)
+        gradientOfRows<rowsAtOnce, centered, scaled>(g, columns, first + r, s, r, atOnce, products, sums,
+                                                     first + r == rows.begin);
+      for (; r < count; r++)
+        gradientOfRows<1, centered, scaled>(g, columns, first + r, s, r, atOnce, products, sums, first + r == rows.begin);
+    }
   }
 }
 
@@ -110,11 +124,12 @@ constexpr int64_t joinedColumns = 1024;
 template <class T>
 inline void joinRowParts(const Call& call, int64_t begin, int64_t end) {
   const RowNormData& d = kept<RowNormData>(call);
+  const RowGradientOperands<T> g(call, d);
   const int64_t parts = chunkCount(d.rows, d.rowsPerChunk);
   const Range columns = chunkRange(begin, end, d.columns, joinedColumns);
   for (int i = 0; i <= static_cast<int>(d.shifted); i++) {
     const T* from = static_cast<const T*>(call.scratch) + i * d.columns + columns.begin;
-    T* to = static_cast<T*>(call.pointers[RowNormGradient<T>::inputs(d) + 1 + i]) + columns.begin;
+    T* to = (i == 0 ? g.dscale : g.dshift) + columns.begin;
     reduceColumns<Sum<T>>(from, parts, 2 * d.columns, to, columns.end - columns.begin);
   }
 }
@@ -126,15 +141,20 @@ inline void cutRowParts(RowNormData& d) {
   if (d.rowsPerChunk > rowsAtOnce) d.rowsPerChunk = roundUp(d.rowsPerChunk, rowsAtOnce);
 }
 
+template <class T, bool centered, bool scaled>
+inline RunFn runOfGradient(const RowNormData& d) {
+  return d.isNarrow() ? runNarrowGradient<T, centered, scaled> : runRowNormGradient<T, centered, scaled>;
+}
+
 template <class T>
 inline void planRowNormGradient(Plan& p, RowNormData& d) {
   if (!d.scaled) {
-    p.run = d.centered ? runRowNormGradient<T, true, false> : runRowNormGradient<T, false, false>;
+    p.run = d.centered ? runOfGradient<T, true, false>(d) : runOfGradient<T, false, false>(d);
     p.chunks = chunkCount(d.rows, d.rowsPerChunk);
     return;
   }
   cutRowParts(d);
-  p.prepare = d.centered ? runRowNormGradient<T, true, true> : runRowNormGradient<T, false, true>;
+  p.prepare = d.centered ? runOfGradient<T, true, true>(d) : runOfGradient<T, false, true>(d);
   p.prepareChunks = chunkCount(d.rows, d.rowsPerChunk);
   p.run = joinRowParts<T>;
   p.chunks = chunkCount(d.columns, joinedColumns);
