@@ -1,12 +1,14 @@
 // What benches of single kernels share: threads, clock, peak.
 #pragma once
 
+#include <sys/mman.h>
 #include <time.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -74,17 +76,29 @@ class Team {
   std::vector<std::thread> members_;
 };
 
+using Memory = std::unique_ptr<void, decltype(&std::free)>;
+
+// Huge pages, as the library's buffers have them.
+Memory allocate(size_t bytes) {
+  constexpr size_t page = size_t{2} << 20;
+  const size_t length = (bytes / page + 1) * page;
+  Memory memory(std::aligned_alloc(page, length), &std::free);
+  madvise(memory.get(), length, MADV_HUGEPAGE);
+  return memory;
+}
+
 // The best of many short repeats of a kernel on arbitrary numbers, in seconds. operands: inputs, then one output.
 double measure(PlanFn planFn, const char* name, const std::vector<int64_t>& elements, const std::vector<int64_t>& integers,
                double flops, Team& team) {
   std::vector<Operand> operands;
-  std::vector<std::vector<float>> memory;
+  std::vector<Memory> memory;
   std::vector<void*> pointers;
   for (const int64_t count : elements) {
     operands.push_back({DType::f32, count});
-    memory.emplace_back(static_cast<size_t>(count));
-    for (size_t i = 0; i < memory.back().size(); i++) memory.back()[i] = static_cast<float>(i * 2654435761u % 1000) / 1000 - 0.5f;
-    pointers.push_back(memory.back().data());
+    memory.push_back(allocate(static_cast<size_t>(count) * sizeof(float)));
+    float* const numbers = static_cast<float*>(memory.back().get());
+    for (int64_t i = 0; i < count; i++) numbers[i] = static_cast<float>(i * 2654435761 % 1000) / 1000 - 0.5f;
+    pointers.push_back(numbers);
   }
   const std::vector<double> reals(integers.begin(), integers.end());
   Plan plan{};
@@ -92,9 +106,8 @@ double measure(PlanFn planFn, const char* name, const std::vector<int64_t>& elem
   plan.integers = integers.data(), plan.reals = reals.data(), plan.attributes = static_cast<int>(integers.size());
   planFn(plan);
   if (plan.fault) std::exit((std::fprintf(stderr, "%s: %s\n", name, plan.fault), 1));
-  std::vector<char> scratch(static_cast<size_t>(plan.scratchBytes) + 64);
-  void* aligned = scratch.data() + (64 - reinterpret_cast<uintptr_t>(scratch.data()) % 64) % 64;
-  const Call call{pointers.data(), integers.data(), reals.data(), aligned, nullptr, 0, plan.data};
+  const Memory scratch = allocate(static_cast<size_t>(plan.scratchBytes));
+  const Call call{pointers.data(), integers.data(), reals.data(), scratch.get(), nullptr, 0, plan.data};
   const int repeats = std::max(1, static_cast<int>(1e8 / std::max(flops, 2e4)));
   double best = 1e9;
   for (int t = 0; t < 40; t++) {

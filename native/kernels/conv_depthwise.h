@@ -1,96 +1,109 @@
-// Depthwise convolution: every channel for itself, a vector of channels at a time. Weights are [taps, channels].
+// Depthwise convolution and its gradient for the input: every channel for itself, a vector of channels at a time. Weights are
+// [taps, channels].
 #pragma once
 
+#include "conv_depthwise_tile.h"
 #include "conv_shape.h"
 
 namespace ravine::RAVINE_ISA {
 
-struct DepthwiseData {
-  ConvShape shape;
-  SampleChunks cut;
-  bool bias, relu;
+// Chunks are bands of rows, of the columns where an image has one row.
+struct DepthwiseCut {
+  SampleChunks chunks;
+  bool acrossColumns;
+
+  static DepthwiseCut cut(int64_t samples, int64_t rows, int64_t columns, double cost) {
+    return {SampleChunks::cut(samples, rows == 1 ? columns : rows, cost), rows == 1};
+  }
+  Range rowsOf(int64_t chunk, int64_t rows) const { return acrossColumns ? Range{0, rows} : chunks.rowsOf(chunk, rows); }
+  Range columnsOf(int64_t chunk, int64_t columns) const {
+    return acrossColumns ? chunks.rowsOf(chunk, columns) : Range{0, columns};
+  }
 };
 
-// y[o] = Σ over taps of x·w, + bias, relu
+constexpr int64_t depthwiseCached = 1 << 21;  // bytes of outputs that the caches still hold
+constexpr double depthwiseCost = 2;           // of a product, against those of other convolutions
+
+struct DepthwiseData {
+  ConvShape shape;
+  DepthwiseCut cut;
+  bool backward, bias, relu;
+  bool fetches;
+};
+
+// y[o] = Σ over taps of x·w, + bias, relu;  dx[i] = Σ over the outputs that look at i of dy·w
+template <class T>
+class DepthwiseRun {
+ public:
+  DepthwiseRun(const DepthwiseData& data, const Call& call) : d_(data), s_(data.shape), call_(call) {}
+
+  void run(int64_t sample, int64_t chunk) {
+    const int64_t source = (d_.backward ? s_.outputPixels() : s_.inputPixels()) * s_.groups;
+    const int64_t target = (d_.backward ? s_.inputPixels() : s_.outputPixels()) * s_.groups;
+    x_ = static_cast<const T*>(call_.pointers[0]) + sample * source;
+    y_ = static_cast<T*>(call_.pointers[d_.bias ? 3 : 2]) + sample * target;
+    if (!d_.backward) return correlate(forwardLine(s_.y), forwardLine(s_.x), chunk);
+    for (int64_t py = 0; py < atMost(s_.y.stride, s_.y.length); py++)
+      for (int64_t px = 0; px < atMost(s_.x.stride, s_.x.length); px++)
+        correlate(backwardLine(s_.y, py), backwardLine(s_.x, px), chunk);
+  }
+
+ private:
+  void correlate(const Line& y, const Line& x, int64_t chunk) {
+    forEachTapLine(y, [&](const TapLine& ty) {
+      forEachTapLine(x, [&](const TapLine& tx) {
+        const DepthwiseTiles<T>& tiles = *depthwiseTiles<T, DepthwiseSums, depthwiseAny<T>>(tx, s_.groups);
+        const DepthwiseArea<T> area = areaOf(ty, tx, x.length);
+        forEachTile(tiles, d_.cut.rowsOf(chunk, ty.outputs), d_.cut.columnsOf(chunk, tx.outputs),
+                    [&](DepthwiseFn<T> fn, int64_t row, int64_t rows, int64_t column, int64_t columns) {
+                      fn(area.at(row, rows, column, columns));
+                    });
+      });
+    });
+  }
+
+  DepthwiseArea<T> areaOf(const TapLine& y, const TapLine& x, int64_t sourceWidth) const {
+    const int64_t channels = s_.groups, width = d_.backward ? s_.x.length : s_.x.outputs;
+    DepthwiseTile<T> t{};
+    t.x = x_;
+    t.source = (y.origin * sourceWidth + x.origin) * channels;
+    t.xRow = y.unit * sourceWidth * channels, t.xPixel = x.unit * channels;
+    t.w = static_cast<const T*>(call_.pointers[1]) + (y.first * s_.x.kernel + x.first) * channels;
+    t.wRow = y.kernelStep * s_.x.kernel * channels, t.wTap = x.kernelStep * channels;
+    t.y = y_ + (y.outFirst * width + x.outFirst) * channels;
+    t.yRow = y.outStep * width * channels, t.yPixel = x.outStep * channels;
+    t.vectors = ceilDivide(channels, Vec<T>::lanes), t.channels = channels;
+    t.tapsY = y.taps, t.tapsX = x.taps, t.stepY = y.step, t.stepX = x.step;
+    t.bias = d_.bias ? static_cast<const T*>(call_.pointers[2]) : nullptr;
+    t.relu = d_.relu;
+    t.fetches = d_.fetches;
+    return {y, x, t};
+  }
+
+  const DepthwiseData& d_;
+  const ConvShape& s_;
+  const Call& call_;
+  const T* x_ = nullptr;
+  T* y_ = nullptr;
+};
+
 template <class T>
 inline void runDepthwise(const Call& call, int64_t begin, int64_t end) {
   const DepthwiseData& d = kept<DepthwiseData>(call);
-  const ConvShape& s = d.shape;
-  using V = Vec<T>;
-  const int64_t channels = s.groups;
-  const T* w = static_cast<const T*>(call.pointers[1]);
-  const T* bias = d.bias ? static_cast<const T*>(call.pointers[2]) : nullptr;
-  const V zero = V::zero();
+  DepthwiseRun<T> run(d, call);
   for (int64_t chunk = begin; chunk < end; chunk++) {
-    const Range samples = d.cut.samplesOf(chunk, s.samples), rows = d.cut.rowsOf(chunk, s.y.outputs);
-    for (int64_t n = samples.begin; n < samples.end; n++) {
-      const T* x = static_cast<const T*>(call.pointers[0]) + n * s.inputPixels() * channels;
-      T* to = static_cast<T*>(call.pointers[d.bias ? 3 : 2]) + n * s.outputPixels() * channels;
-      for (int64_t r = rows.begin; r < rows.end; r++) {
-        const Taps y = s.y.taps(r);
-        for (int64_t o = 0; o < s.x.outputs; o++) {
-          const Taps across = s.x.taps(o);
-          forEachVector<T>(channels, [&](int64_t c, int count) {
-            V sum = V::zero();
-            for (int64_t ky = y.begin; ky < y.end; ky++) {
-              const T* line = x + (y.start + ky * s.y.dilation) * s.x.length * channels + c;
-              for (int64_t kx = across.begin; kx < across.end; kx++)
-                sum = fma(loadLanes(line + (across.start + kx * s.x.dilation) * channels, count),
-                          loadLanes(w + (ky * s.x.kernel + kx) * channels + c, count), sum);
-            }
-            if (bias) sum = sum + loadLanes(bias + c, count);
-            if (d.relu) sum = select(le(sum, zero), zero, sum);
-            storeLanes(sum, to + (r * s.x.outputs + o) * channels + c, count);
-          });
-        }
-      }
-    }
-  }
-}
-
-// dx[i] = Σ over the outputs that look at i of dy·w
-template <class T>
-inline void runDepthwiseBackward(const Call& call, int64_t begin, int64_t end) {
-  const DepthwiseData& d = kept<DepthwiseData>(call);
-  const ConvShape& s = d.shape;
-  using V = Vec<T>;
-  const int64_t channels = s.groups;
-  const T* w = static_cast<const T*>(call.pointers[1]);
-  for (int64_t chunk = begin; chunk < end; chunk++) {
-    const Range samples = d.cut.samplesOf(chunk, s.samples), rows = d.cut.rowsOf(chunk, s.y.length);
-    for (int64_t n = samples.begin; n < samples.end; n++) {
-      const T* dy = static_cast<const T*>(call.pointers[0]) + n * s.outputPixels() * channels;
-      T* dx = static_cast<T*>(call.pointers[2]) + n * s.inputPixels() * channels;
-      for (int64_t r = rows.begin; r < rows.end; r++)
-        for (int64_t i = 0; i < s.x.length; i++)
-          forEachVector<T>(channels, [&](int64_t c, int count) {
-            V sum = V::zero();
-            for (int64_t ky = 0; ky < s.y.kernel; ky++) {
-              const int64_t ry = r + s.y.pad - ky * s.y.dilation;
-              if (ry < 0 || ry % s.y.stride != 0 || ry / s.y.stride >= s.y.outputs) continue;
-              for (int64_t kx = 0; kx < s.x.kernel; kx++) {
-                const int64_t rx = i + s.x.pad - kx * s.x.dilation;
-                if (rx < 0 || rx % s.x.stride != 0 || rx / s.x.stride >= s.x.outputs) continue;
-                sum = fma(loadLanes(dy + (ry / s.y.stride * s.x.outputs + rx / s.x.stride) * channels + c, count),
-                          loadLanes(w + (ky * s.x.kernel + kx) * channels + c, count), sum);
-              }
-            }
-            storeLanes(sum, dx + (r * s.x.length + i) * channels + c, count);
-          });
-    }
+    const Range samples = d.cut.chunks.samplesOf(chunk, d.shape.samples);
+    for (int64_t sample = samples.begin; sample < samples.end; sample++) run.run(sample, chunk);
   }
 }
 
 inline void planDepthwise(Plan& p, const ConvShape& s, bool backward, bool bias, bool relu) {
-  const bool isDouble = p.out(0).dtype == DType::f64;
-  const SampleChunks cut = SampleChunks::cut(s.samples, backward ? s.y.length : s.y.outputs, 8 * s.flopsOfSample());
-  keep(p, DepthwiseData{s, cut, bias, relu});
-  p.chunks = cut.chunks;
-  if (backward) {
-    p.run = isDouble ? runDepthwiseBackward<double> : runDepthwiseBackward<float>;
-  } else {
-    p.run = isDouble ? runDepthwise<double> : runDepthwise<float>;
-  }
+  const int64_t rows = backward ? s.y.length : s.y.outputs, columns = backward ? s.x.length : s.x.outputs;
+  const DepthwiseCut cut = DepthwiseCut::cut(s.samples, rows, columns, depthwiseCost * s.flopsOfSample());
+  const bool fetches = p.out(0).elements * bytesOf(p.out(0).dtype) > depthwiseCached;
+  keep(p, DepthwiseData{s, cut, backward, bias, relu, fetches});
+  p.chunks = cut.chunks.chunks;
+  p.run = p.out(0).dtype == DType::f64 ? runDepthwise<double> : runDepthwise<float>;
 }
 
 }  // namespace ravine::RAVINE_ISA
