@@ -1,6 +1,8 @@
 import { applyAll } from '../ir/apply.js';
 import type { Graph, Node, Value } from '../ir/graph.js';
+import { broadcastTo } from '../ops/broadcast.js';
 import { batchNormGradientOp, batchNormOp, normalizeOp, type BatchNormAttributes } from '../ops/batch-norm.js';
+import { sameShape } from '../shape.js';
 import { isConstantZero } from './epilogue.js';
 import { rewrite } from './rewrite.js';
 import { usesOf } from './uses.js';
@@ -28,7 +30,12 @@ export function fuseNormRelu(graph: Graph): Graph {
     const [y] = norm?.outputs ?? [];
     if (y) return [tensorOf(y)];
     const slope = backward.get(node);
-    return slope && applyAll(batchNormGradientOp, [...inputs.slice(0, 5), tensorOf(slope)], attributes);
+    const [x] = inputs;
+    if (!slope || !x) return undefined;
+    // A select broadcasts, the kernel does not.
+    const dy = tensorOf(slope);
+    const whole = sameShape(dy.shape, x.shape) ? dy : broadcastTo(dy, x.shape);
+    return applyAll(batchNormGradientOp, [...inputs.slice(0, 5), whole], attributes);
   });
 }
 
@@ -52,5 +59,5 @@ function maskedSlope(node: Node, uses: ReadonlyMap<Value, number>): Value | unde
     norm.inputs[2] === beta &&
     norm.outputs[1] === mean &&
     norm.outputs[2] === variance;
-  return isSame && given.type.shape.length === slope.type.shape.length ? given : undefined;
+  return isSame ? given : undefined;
 }
