@@ -2,6 +2,7 @@
 import { RavineError, internal } from '../errors.js';
 import type { DType, TypedArrayOf } from '../dtype.js';
 import { formatType, sizeOf, type Shape, type TensorType } from '../shape.js';
+import { describeDisposal, disposal } from './disposal.js';
 import { evaluator, type Storage } from './evaluator.js';
 import type { Value } from './graph.js';
 import { keepInScope } from './tidy.js';
@@ -14,6 +15,7 @@ export class Tensor implements TensorType {
   readonly dtype: DType;
   readonly shape: Shape;
   #storage: Storage | undefined;
+  #disposal: Error | undefined;
   readonly #value: Value | undefined;
 
   /** Made by `tensor()`, by ops and by traces; not by users. */
@@ -46,7 +48,7 @@ export class Tensor implements TensorType {
     if (this.#value) throw symbolicRead(this);
     this.#storage ??= this.materialize();
     if (this.#storage?.disposed)
-      throw new RavineError('disposed', 'tensor', `${formatType(this)} was disposed`, {
+      throw new RavineError('disposed', 'tensor', `${formatType(this)} was disposed${describeDisposal(this.#disposal)}`, {
         help: 'keep it out of tidy(), or dispose it later',
       });
     internal(this.#storage !== undefined, 'a tensor without elements');
@@ -86,7 +88,9 @@ export class Tensor implements TensorType {
   /** Frees native memory now instead of when V8 collects the handle. Later use throws. */
   dispose(): void {
     if (this.#value) throw symbolicRead(this);
-    this.#storage?.dispose();
+    if (!this.#storage || this.#storage.disposed) return;
+    this.#disposal = disposal();
+    this.#storage.dispose();
   }
 
   [Symbol.dispose](): void {

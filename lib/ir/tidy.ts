@@ -1,3 +1,4 @@
+import { disposing } from './disposal.js';
 import type { Tensor } from './tensor.js';
 
 const scopes: Set<Tensor>[] = [];
@@ -19,17 +20,26 @@ export function tidy<T>(fn: () => T): T {
     result = fn();
   } catch (error) {
     scopes.pop();
-    for (const tensor of made) tensor.dispose();
+    disposeAll(made);
     throw error;
   }
   scopes.pop();
   const kept = new Set<unknown>();
   collect(result, kept);
   for (const tensor of made) {
-    if (!kept.has(tensor)) tensor.dispose();
-    else keepInScope(tensor);
+    if (!kept.has(tensor)) continue;
+    keepInScope(tensor);
+    made.delete(tensor);
   }
+  disposeAll(made);
   return result;
+}
+
+function disposeAll(tensors: ReadonlySet<Tensor>): void {
+  if (tensors.size === 0) return;
+  disposing('tidy()', () => {
+    for (const tensor of tensors) tensor.dispose();
+  });
 }
 
 function collect(value: unknown, into: Set<unknown>): void {

@@ -4,6 +4,7 @@ import type { DataFields } from '../data/from.js';
 import type { SparseElements } from '../data/sparse-rows.js';
 import type { Elements } from '../data/elements.js';
 import { StreamDataset } from '../data/stream.js';
+import { describeDisposal, disposal, disposing } from '../ir/disposal.js';
 import type { Tensor } from '../ir/tensor.js';
 import type { Tree } from '../ir/tree.js';
 import type { Loss } from '../losses/loss.js';
@@ -84,7 +85,7 @@ export class Model<Output extends Prediction = Tensor> {
   #engine: Engine | undefined;
   #running: RunningLoop | undefined;
   #fitting = false;
-  #disposed = false;
+  #disposal: Error | undefined;
 
   constructor(network: Module<Output, readonly Tree[]>, options: ModelOptions<Output> = {}) {
     checkNames('model', options, ['loss', 'lossWeights', 'optimizer', 'metrics', 'regularizer', 'seed']);
@@ -301,11 +302,11 @@ export class Model<Output extends Prediction = Tensor> {
 
   /** Frees native memory now. A running fit has to end first. */
   dispose(): void {
-    if (this.#disposed) return;
+    if (this.#disposal) return;
     if (this.#fitting)
       throw new RavineError('busy', 'dispose', 'this model is being fitted', { help: 'abort the fit and await it' });
-    this.#engine?.dispose();
-    this.#disposed = true;
+    disposing('dispose() of the model', () => this.#engine?.dispose());
+    this.#disposal = disposal();
   }
 
   [Symbol.dispose](): void {
@@ -338,7 +339,7 @@ export class Model<Output extends Prediction = Tensor> {
   }
 
   #ready(where: string, fits = false): Engine {
-    if (this.#disposed) throw new RavineError('disposed', where, 'the model was disposed');
+    if (this.#disposal) throw new RavineError('disposed', where, `the model was disposed${describeDisposal(this.#disposal)}`);
     if (this.#engine) this.#engine.refresh(where, this.#position.step, fits);
     else {
       this.#engine = new Engine(

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   add,
   checkGradients,
+  data,
   losses,
   Model,
   nn,
@@ -220,6 +221,25 @@ describe('memory', () => {
     kept.b.dispose();
     expect(counters().liveBuffers).toBe(before);
     expect(() => kept.b.add(1)).toThrow('was disposed');
+  });
+
+  it('says where what is used was freed', async () => {
+    const here = String.raw`at \S*grad\.test\.ts:\d+:\d+\nhelp: keep it`;
+    const kept: Tensor[] = [];
+    tidy(() => void kept.push(tensor([1]).add(1)));
+    expect(() => kept[0]!.add(1)).toThrow(new RegExp(String.raw`float32\[1\] was disposed by tidy\(\) ${here}`, 'u'));
+    expect(() => tidy(() => kept.push(tensor([2])) && tidy(() => tensor([1]).reshape([5])))).toThrow('to hold');
+    expect(() => kept[1]!.data()).toThrow(new RegExp(String.raw`by tidy\(\) ${here}`, 'u'));
+    const dataset = data.from({ x: [[1, 2]] });
+    dataset.dispose();
+    expect(() => dataset.fields.get('x')!.tensor.data()).toThrow(new RegExp(String.raw`by dispose\(\) ${here}`, 'u'));
+    const model = new Model(nn.linear(2, 1));
+    await model.predict([[1, 2]]);
+    model.dispose();
+    await expect(model.predict([[1, 2]])).rejects.toThrow(/the model was disposed by dispose\(\) at \S*grad\.test\.ts:\d+:\d+$/u);
+    expect(() => model.network.forward(tensor([[1, 2]]))).toThrow(
+      new RegExp(String.raw`by dispose\(\) of the model ${here}`, 'u'),
+    );
   });
 
   it('using frees at the end of the block', () => {
