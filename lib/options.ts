@@ -2,9 +2,31 @@ import { RavineError, describe } from './errors.js';
 
 /** Checks of options: each answers by name, with what was expected and what came. */
 
-function fail(where: string, name: string, expected: string, value: unknown): never {
-  throw new RavineError('option', where, `expected ${name} to be ${expected}, got ${describe(value)}`);
+function fail(where: string, name: string, expected: string, value: unknown, help?: string): never {
+  const message = `expected ${name} to be ${expected}, got ${describe(value)}`;
+  throw new RavineError('option', where, message, help === undefined ? {} : { help });
 }
+
+/** What PyTorch, Keras and SciPy call it, too far from our name to be a slip. */
+const elsewhere = new Map<string, readonly string[]>([
+  ['lr', ['learningRate']],
+  ['eps', ['epsilon']],
+  ['betas', ['beta1', 'beta2']],
+  ['gamma', ['factor']],
+  ['milestones', ['boundaries']],
+  ['t_max', ['over']],
+  ['total_steps', ['over']],
+  ['num_warmup_steps', ['duration']],
+  ['maxiter', ['maxIterations']],
+  ['max_iter', ['maxIterations']],
+  ['gtol', ['gradientTolerance']],
+  ['tol', ['tolerance', 'gradientTolerance']],
+  ['xtol', ['stepTolerance']],
+  ['ftol', ['valueTolerance']],
+  ['history_size', ['memory']],
+  ['validation_data', ['validation']],
+  ['validationdata', ['validation']],
+]);
 
 /** Refuses names that are not among `known`, and suggests the nearest. */
 export function checkNames(where: string, options: object | undefined, known: readonly string[]): void {
@@ -12,9 +34,11 @@ export function checkNames(where: string, options: object | undefined, known: re
   if (typeof options !== 'object' || options === null || Array.isArray(options)) fail(where, 'options', 'an object', options);
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
+    const same = elsewhere.get(name.toLowerCase())?.filter((other) => known.includes(other)) ?? [];
     const near = nearest(name, known);
+    const meant = same.length > 0 || near === undefined ? same : [near];
     throw new RavineError('option', where, `unknown option '${name}'`, {
-      help: near === undefined ? `known options: ${known.join(', ')}` : `did you mean '${near}'?`,
+      help: meant.length === 0 ? `known options: ${known.join(', ')}` : `did you mean '${meant.join("' and '")}'?`,
     });
   }
 }
@@ -46,7 +70,11 @@ export function boolean(where: string, name: string, value: unknown): boolean {
 
 export function oneOf<T extends string>(where: string, name: string, value: unknown, choices: readonly T[]): T {
   const found = choices.find((choice) => choice === value);
-  if (found === undefined) fail(where, name, choices.map((choice) => `'${choice}'`).join(' or '), value);
+  if (found === undefined) {
+    const near = typeof value === 'string' ? nearest(value.replace(/[^a-z0-9+]/gi, ''), choices) : undefined;
+    const help = near === undefined ? undefined : `did you mean '${near}'?`;
+    fail(where, name, choices.map((choice) => `'${choice}'`).join(' or '), value, help);
+  }
   return found;
 }
 

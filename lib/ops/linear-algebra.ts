@@ -101,6 +101,13 @@ export function triangularSolve(lower: Tensor, b: Tensor, options: TriangularSol
  * positive definite. Differentiable in both.
  */
 export function choleskySolve(a: Tensor, b: Tensor): Tensor {
+  const where = 'choleskySolve';
+  expectTensor(where, 'a', a);
+  expectTensor(where, 'b', b);
+  expectSquare(where, 'a', a);
+  expectSameDType(where, [a, b]);
+  const fits = (b.rank === 1 || b.rank === 2) && b.shape[0] === a.shape[0];
+  expectShape(fits, where, 'b to have a row for each row of a', [a, b]);
   const lower = cholesky(a);
   return triangularSolve(lower, triangularSolve(lower, b), { transpose: true });
 }

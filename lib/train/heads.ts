@@ -68,6 +68,13 @@ const help = 'loss: losses.softmaxCrossEntropy(), or by output { a: losses.…, 
 function recordOf(name: string, value: unknown): Readonly<Record<string, unknown>> {
   if (value === undefined) return {};
   if (isRecord(value)) return value;
+  if (name === 'loss' && !Array.isArray(value)) {
+    const made =
+      typeof value === 'function'
+        ? { help: `${value.name || 'it'} makes losses: call it, loss: losses.${value.name || '…'}()` }
+        : { help };
+    throw new RavineError('option', where, `expected loss to be a loss, or losses by output, got ${describe(value)}`, made);
+  }
   const got = Array.isArray(value) ? 'a list' : describe(value);
   throw new RavineError('option', where, `expected ${name} by output, got ${got}`, { help: `${name}: { a: …, b: … }` });
 }

@@ -11,7 +11,7 @@ import type { Loss } from '../losses/loss.js';
 import type { Metric } from '../metrics/metric.js';
 import { Module } from '../nn/module.js';
 import type { InputShape } from '../nn/shape-trace.js';
-import type { Optimizer } from '../optim/optimizer.js';
+import { checkOptimizer, type Optimizer } from '../optim/optimizer.js';
 import type { Regularizer, RegularizerGroup } from '../regularizers/regularizer.js';
 import { checkNames, nonNegativeInteger, oneOf, optionalFunction, positiveInteger } from '../options.js';
 import { takeCopies, type StateOptions, type WeightsChoice } from './copies.js';
@@ -93,6 +93,8 @@ export class Model<Output extends Prediction = Tensor> {
       throw new RavineError('option', 'model', `expected a module, got ${describe(network)}`, { help: 'see nn.sequential' });
     this.network = network;
     this.#regularizer = resolveRegularizer(network, options.regularizer);
+    if (options.optimizer !== undefined)
+      checkOptimizer('model', options.optimizer, 'new Model(network, { loss, optimizer: optim.adam() })');
     this.#optimizer = options.optimizer;
     this.#heads = resolveHeads(options);
     this.#columns = columnsOf(this.#heads);

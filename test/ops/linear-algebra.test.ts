@@ -76,7 +76,7 @@ it('solves an ill-conditioned system with a small residual', () => {
 
 it('answers wrong arguments', () => {
   const [square, b] = [ones([3, 3]), zeros([3])];
-  expect(() => choleskySolve(zeros([2, 3]), b)).toThrow('[cholesky] expected a to be a square matrix, got float32[2,3]');
+  expect(() => choleskySolve(zeros([2, 3]), b)).toThrow('[choleskySolve] expected a to be a square matrix, got float32[2,3]');
   expect(() => choleskySolve(zeros([3, 3], { dtype: 'int32' }), b)).toThrow('expected a to be float32 or float64');
   expect(() => triangularSolve(square, zeros([4]))).toThrow('expected b to have a row for each row of the matrix');
   expect(() => triangularSolve(square, zeros([3], float64))).toThrow('expected equal dtypes');

@@ -110,7 +110,11 @@ describe('options of optimisers', () => {
     expect(wrongAdam({ beta1: 1 })).toThrow('[adam] expected beta1 to be a number in [0, 1), got 1');
     expect(wrongAdam({ beta2: -0.1 })).toThrow('[adam] expected beta2 to be a number in [0, 1), got -0.1');
     expect(wrongAdam({ epsilon: 0 })).toThrow('[adam] expected epsilon to be a finite number ≥ 1.1754943508222875e-38, got 0');
-    expect(wrongAdam({ lr: 1 })).toThrow("[adam] unknown option 'lr'\nhelp: known options: learningRate, weightDecay, maximize");
+    expect(wrongAdam({ lr: 1 })).toThrow("[adam] unknown option 'lr'\nhelp: did you mean 'learningRate'?");
+    expect(wrongAdam({ betas: [0.9, 0.99] })).toThrow("[adam] unknown option 'betas'\nhelp: did you mean 'beta1' and 'beta2'?");
+    expect(wrongAdam({ foreach: true })).toThrow(
+      "[adam] unknown option 'foreach'\nhelp: known options: learningRate, weightDecay, maximize",
+    );
     expect(wrongAdam({ amsgrad: 1 })).toThrow('[adam] expected amsgrad to be true or false, got 1');
     expect(wrong(adamw)({ weightDecay: -1 })).toThrow('[adamw] expected weightDecay to be a finite number ≥ 0, got -1');
     expect(wrong(adagrad)({ lrdecay: 1 })).toThrow("[adagrad] unknown option 'lrdecay'\nhelp: did you mean 'lrDecay'?");

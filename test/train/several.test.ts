@@ -394,7 +394,12 @@ describe('losses and metrics are refused', () => {
     refused({ lossWeights: { same: -1 } }).toThrow('[model] expected lossWeights.same to be a finite number ≥ 0, got -1');
     refused({ loss: {}, lossWeights: {}, metrics: {} }).toThrow('[model] expected a loss for an output, got none');
     refused({ loss: { same: 'mse' } }).toThrow('[model] expected loss.same to be a loss, got "mse"');
-    refused({ loss: 'mse' }).toThrow('[model] expected loss by output, got "mse"');
+    refused({ loss: 'mse' }).toThrow('[model] expected loss to be a loss, or losses by output, got "mse"\nhelp: loss: losses.');
+    refused({ loss: losses.meanSquaredError }).toThrow(
+      'help: meanSquaredError makes losses: call it, loss: losses.meanSquaredError()',
+    );
+    refused({ loss: mse, optimizer: 'adam' }).toThrow('[model] expected an optimizer, got "adam"\nhelp: new Model(network, {');
+    refused({ loss: mse, optimizer: optim.adam }).toThrow('[model] expected an optimizer, got function adam');
     refused({ metrics: { label: [metrics.accuracy()], val: [metrics.accuracy()] } }).toThrow(
       "[model] expected another name than 'val_accuracy' for a log",
     );

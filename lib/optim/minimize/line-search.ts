@@ -51,16 +51,16 @@ export async function strongWolfe(
     const worse: Trial | undefined = isLowest ? lowest : trial;
     if (worse) drop(worse.point);
     if (isLowest) lowest = trial;
-    const next: number = high ? inside(low, high) : beyond(low);
+    const next: number = high ? inside(low, high) : beyond(low, trials);
     if (next === low.step || next === high?.step || !Number.isFinite(next)) break;
     step = next;
   }
   return lowest;
 }
 
-/** Farther along a line that still falls: tenfold. */
-function beyond(low: Bound): number {
-  return 10 * low.step;
+/** Farther along a line that still falls: tenfold, and after some such steps by so much that the ends of a float64 come before those of the trials. */
+function beyond(low: Bound, trials: number): number {
+  return Math.min(Number.MAX_VALUE, (trials < 8 ? 10 : 1e8) * low.step);
 }
 
 /** A step inside of the interval: the cubic's minimum, kept a tenth of the interval away from its ends. */

@@ -74,6 +74,12 @@ describe('reasons', () => {
     expect(result).toMatchObject({ reason: 'unbounded', converged: false, value: -Infinity });
   });
 
+  it.each(methods)('%s: a line that falls for ever', async (method) => {
+    const result = await minimize((x) => sum(mul(x, 2)), float64([1, 2]), { method, maxIterations: 50 });
+    expect(result).toMatchObject({ reason: 'unbounded', converged: false, value: -Infinity });
+    expect(result.evaluations.gradient).toBeLessThan(400);
+  });
+
   it('a Hessian that is not finite', async () => {
     // x^1.5 has the slope 0 and an infinite second derivative at 0.
     const f = (x: Tensor): Tensor => sum(sub(pow(slice(x, [0], [1]), 1.5), slice(x, [1], [2])));
@@ -132,6 +138,11 @@ describe('errors', () => {
     ["unknown option 'tolerance'", () => minimize(bowl, x0, { tolerance: 1 } as object)],
     ["did you mean 'maxIterations'?", () => minimize(bowl, x0, { maxIteration: 1 } as object)],
     ["expected method to be 'gd' or", () => minimize(bowl, x0, JSON.parse('{"method":"adam"}') as object)],
+    ["unknown option 'gtol'\nhelp: did you mean 'gradientTolerance'?", () => minimize(bowl, x0, { gtol: 1 } as object)],
+    [
+      "'newton-cg', got \"L-BFGS-B\"\nhelp: did you mean 'lbfgs'?",
+      () => minimize(bowl, x0, JSON.parse('{"method":"L-BFGS-B"}') as object),
+    ],
     ["method 'newton' has no option 'memory'\nhelp: 'lbfgs' has it", () => minimize(bowl, x0, { method: 'newton', memory: 3 })],
     ["method 'lbfgs' has no option 'stepSize'", () => minimize(bowl, x0, { stepSize: 3 })],
     ['expected memory to be a positive integer, got 0', () => minimize(bowl, x0, { memory: 0 })],
