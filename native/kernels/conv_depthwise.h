@@ -31,6 +31,19 @@ struct DepthwiseData {
   bool fetches;
 };
 
+// Completes what tiles have in common by how their lines lie in images of such widths.
+template <class T>
+inline DepthwiseArea<T> depthwiseArea(DepthwiseTile<T> t, const TapLine& y, const TapLine& x, int64_t sourceWidth, int64_t width,
+                                      int64_t channels) {
+  t.source = (y.origin * sourceWidth + x.origin) * channels;
+  t.xRow = y.unit * sourceWidth * channels, t.xPixel = x.unit * channels;
+  t.y += (y.outFirst * width + x.outFirst) * channels;
+  t.yRow = y.outStep * width * channels, t.yPixel = x.outStep * channels;
+  t.channels = channels;
+  t.tapsY = y.taps, t.tapsX = x.taps, t.stepY = y.step, t.stepX = x.step;
+  return {y, x, t};
+}
+
 // y[o] = Σ over taps of x·w, + bias, relu;  dx[i] = Σ over the outputs that look at i of dy·w
 template <class T>
 class DepthwiseRun {
@@ -63,21 +76,17 @@ class DepthwiseRun {
   }
 
   DepthwiseArea<T> areaOf(const TapLine& y, const TapLine& x, int64_t sourceWidth) const {
-    const int64_t channels = s_.groups, width = d_.backward ? s_.x.length : s_.x.outputs;
+    const int64_t channels = s_.groups;
     DepthwiseTile<T> t{};
     t.x = x_;
-    t.source = (y.origin * sourceWidth + x.origin) * channels;
-    t.xRow = y.unit * sourceWidth * channels, t.xPixel = x.unit * channels;
+    t.y = y_;
     t.w = static_cast<const T*>(call_.pointers[1]) + (y.first * s_.x.kernel + x.first) * channels;
     t.wRow = y.kernelStep * s_.x.kernel * channels, t.wTap = x.kernelStep * channels;
-    t.y = y_ + (y.outFirst * width + x.outFirst) * channels;
-    t.yRow = y.outStep * width * channels, t.yPixel = x.outStep * channels;
-    t.vectors = ceilDivide(channels, Vec<T>::lanes), t.channels = channels;
-    t.tapsY = y.taps, t.tapsX = x.taps, t.stepY = y.step, t.stepX = x.step;
+    t.vectors = ceilDivide(channels, Vec<T>::lanes);
     t.bias = d_.bias ? static_cast<const T*>(call_.pointers[2]) : nullptr;
     t.relu = d_.relu;
     t.fetches = d_.fetches;
-    return {y, x, t};
+    return depthwiseArea(t, y, x, sourceWidth, d_.backward ? s_.x.length : s_.x.outputs, channels);
   }
 
   const DepthwiseData& d_;

@@ -29,6 +29,12 @@ inline void forEachTapLine(const Line& l, F f) {
   }
 }
 
+// The first channel of a vector: the last one ends at the last channel.
+template <class T>
+inline int64_t depthwiseChannel(int64_t vector, int64_t channels) {
+  return atLeast(atMost(vector * Vec<T>::lanes, channels - Vec<T>::lanes), 0);
+}
+
 // Element (row, column) of the source stands at x + source + row·xRow + column·xPixel, of the outputs at y + row·yRow +
 // column·yPixel, of the kernel at w + row·wRow + column·wTap.
 template <class T>
@@ -37,15 +43,16 @@ struct DepthwiseTile {
   const T* w;
   T* y;
   const T* bias;
+  T* sums;  // of the weights' gradient, in w's place
   int64_t source, xRow, xPixel, wRow, wTap, yRow, yPixel;
-  int64_t vectors, channels;                         // the last vector ends at the last channel
+  int64_t firstVector, vectors, channels;
   int64_t rows, columns;                             // of outputs
   int64_t tapsY, tapsX, stepY, stepX;                // of the kernel
   int64_t rowBegin, rowEnd, columnBegin, columnEnd;  // of the source, where it is inside of the image
   bool relu;
   bool fetches;  // asks for the outputs of the next rows ahead of time
 
-  int64_t channel(int64_t vector) const { return atLeast(atMost(vector * Vec<T>::lanes, channels - Vec<T>::lanes), 0); }
+  int64_t channel(int64_t vector) const { return depthwiseChannel<T>(firstVector + vector, channels); }
   Vec<T> finish(Vec<T> sum, int64_t c, int count) const {
     if (bias) sum = sum + loadLanes(bias + c, count);
     return relu ? select(le(sum, Vec<T>::zero()), Vec<T>::zero(), sum) : sum;

@@ -2,6 +2,7 @@
 // registers over a block of outputs; x is read by broadcasts (channels and neighbouring columns lie side by side), dy by vectors.
 #pragma once
 
+#include "conv_depthwise_weights.h"
 #include "conv_shape.h"
 #include "winograd_weights.h"
 
@@ -150,36 +151,6 @@ inline void finishConvWeights(const Call& call) {
   });
 }
 
-// dw[k, c] = Σ over samples and outputs of x·dy, for a vector of channels. Chunk = a vector.
-template <class T>
-inline void runDepthwiseWeights(const Call& call, int64_t begin, int64_t end) {
-  const ConvShape& s = kept<ConvWeightData>(call).shape;
-  using V = Vec<T>;
-  const int64_t channels = s.groups;
-  const T* x = static_cast<const T*>(call.pointers[0]);
-  const T* dy = static_cast<const T*>(call.pointers[1]);
-  T* dw = static_cast<T*>(call.pointers[2]);
-  for (int64_t chunk = begin; chunk < end; chunk++) {
-    const int64_t c = chunk * V::lanes;
-    const int count = static_cast<int>(atMost(channels - c, V::lanes));
-    for (int64_t k = 0; k < s.y.kernel * s.x.kernel; k++) {
-      V sum = V::zero();
-      const int64_t offsetY = k / s.x.kernel * s.y.dilation - s.y.pad, offsetX = k % s.x.kernel * s.x.dilation - s.x.pad;
-      for (int64_t r = 0; r < s.samples * s.y.outputs; r++) {
-        const int64_t iy = r % s.y.outputs * s.y.stride + offsetY;
-        if (iy < 0 || iy >= s.y.length) continue;
-        const T* line = x + (r / s.y.outputs * s.y.length + iy) * s.x.length * channels + c;
-        for (int64_t o = 0; o < s.x.outputs; o++) {
-          const int64_t ix = o * s.x.stride + offsetX;
-          if (ix < 0 || ix >= s.x.length) continue;
-          sum = fma(loadLanes(line + ix * channels, count), loadLanes(dy + (r * s.x.outputs + o) * channels + c, count), sum);
-        }
-      }
-      storeLanes(sum, dw + k * channels + c, count);
-    }
-  }
-}
-
 inline void plan_conv_weight_gradient(Plan& p) {
   ConvShape s;
   if (!readConv(p, s) || !expectConv(p, s.inputs(), s.outputs(), s.weights())) return;
@@ -187,13 +158,8 @@ inline void plan_conv_weight_gradient(Plan& p) {
   // Without samples or outputs nothing would be summed.
   if (!p.expect(!winograd || (fitsWinogradWeights(s) && !isDouble && s.outputs() > 0), "algorithm")) return;
   if (winograd) return planWinogradWeights(p, s);
+  if (s.isDepthwise()) return planDepthwiseWeights(p, s);
   ConvWeightData data{s, 1, 1};
-  if (s.isDepthwise()) {
-    keep(p, data);
-    p.chunks = ceilDivide(s.groups, isDouble ? Vec<double>::lanes : Vec<float>::lanes);
-    p.run = isDouble ? runDepthwiseWeights<double> : runDepthwiseWeights<float>;
-    return;
-  }
   // Parts cost a pass over them at the end: few for large weights, which can be cut along the output channels instead.
   constexpr int64_t mostParts = 8, partElements = 32768, sliceColumns = 32;
   const double flops = s.flopsOfSample() * static_cast<double>(s.samples);

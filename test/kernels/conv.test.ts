@@ -44,7 +44,41 @@ const channels: readonly (readonly [groups: number, into: number, out: number])[
   [3, 2, 5],
   [20, 1, 1],
 ];
-const shapes = axes.flatMap(([y, x]) => channels.map(([groups, into, out]): Shape => ({ y, x, groups, into, out })));
+/** Kernels of 5 and 7 taps, strides 2 and 3, dilated ones, those that reach beyond both edges, and an image of one row. */
+const depthwiseAxes: readonly (readonly [Axis, Axis])[] = [
+  [
+    [5, 5, 5, 1, 2, 1],
+    [16, 16, 5, 1, 2, 1],
+  ],
+  [
+    [9, 5, 5, 2, 2, 1],
+    [23, 12, 5, 2, 2, 1],
+  ],
+  [
+    [4, 4, 7, 1, 3, 1],
+    [13, 13, 7, 1, 3, 1],
+  ],
+  [
+    [7, 4, 7, 2, 3, 1],
+    [26, 13, 7, 2, 3, 1],
+  ],
+  [
+    [9, 9, 3, 1, 2, 2],
+    [14, 5, 3, 2, 1, 3],
+  ],
+  [
+    [7, 3, 3, 3, 1, 1],
+    [10, 3, 6, 2, 0, 1],
+  ],
+  [
+    [1, 1, 1, 1, 0, 1],
+    [60, 60, 3, 1, 2, 2],
+  ],
+];
+const shapes = [
+  ...axes.flatMap(([y, x]) => channels.map(([groups, into, out]): Shape => ({ y, x, groups, into, out }))),
+  ...depthwiseAxes.flatMap(([y, x]) => [5, 16, 35].map((groups): Shape => ({ y, x, groups, into: 1, out: 1 }))),
+];
 const samples = 3;
 
 const isWinograd = ({ y, x, groups, into, out }: Shape): boolean =>
