@@ -4,8 +4,8 @@ import type { Tensor } from '../ir/tensor.js';
 import { checkNames, numberIn, positiveInteger } from '../options.js';
 import { sameShape, sizeOf, type Shape } from '../shape.js';
 import { at, expectDType, expectShape, expectTensor } from './check.js';
-import { add, div, mul, sqrt, square, sub } from './elementwise.js';
-import { mean } from './reduce.js';
+import { add } from './elementwise.js';
+import { groupNormOp } from './group-norm.js';
 import { reshape } from './reshape.js';
 import { layerNormOp, rmsNormOp, type RowNormAttributes } from './row-norm.js';
 
@@ -31,18 +31,21 @@ function checkScale(where: string, affine: NormScale, shape: Shape): void {
   }
 }
 
+/** The op's first output; its kernel shifts only what it has scaled. */
+function normalized<A>(op: Op<A>, x: Tensor, { scale, shift }: NormScale, attributes: A): Tensor {
+  const given = scale ? [scale, ...(shift ? [shift] : [])] : [];
+  const y = at(applyAll(op, [x, ...given], attributes), 0);
+  return shift && !scale ? add(y, shift) : y;
+}
+
 /** Normalises over the last `axes` axes, as rows. */
 function normalizeRows(op: Op<RowNormAttributes>, x: Tensor, axes: number, epsilon: number, affine: NormScale): Tensor {
-  const normalized = x.shape.slice(x.rank - axes);
-  checkScale(op.name, affine, normalized);
-  const { scale, shift } = affine;
-  const columns = sizeOf(normalized);
+  const shape = x.shape.slice(x.rank - axes);
+  checkScale(op.name, affine, shape);
+  const columns = sizeOf(shape);
   const rows = reshape(x, [...x.shape.slice(0, x.rank - axes), columns]);
-  // The kernel shifts what it has scaled.
-  const given = scale ? [scale, ...(shift ? [shift] : [])] : [];
-  const outputs = applyAll(op, [rows, ...given.map((values) => reshape(values, [columns]))], { epsilon });
-  const result = reshape(at(outputs, 0), x.shape);
-  return shift && !scale ? add(result, shift) : result;
+  const [scale, shift] = [affine.scale, affine.shift].map((values) => values && reshape(values, [columns]));
+  return reshape(normalized(op, rows, { scale, shift }, { epsilon }), x.shape);
 }
 
 /**
@@ -71,15 +74,8 @@ export function groupNorm(x: Tensor, groups: number, epsilon = 1e-5, affine: Nor
   check('groupNorm', x, epsilon);
   positiveInteger('groupNorm', 'groups', groups);
   expectShape(x.rank >= 2, 'groupNorm', 'x [samples, …, channels]', [x]);
-  const [samples, channels] = [at(x.shape, 0), at(x.shape, x.rank - 1)];
+  const channels = at(x.shape, x.rank - 1);
   expectShape(channels % groups === 0, 'groupNorm', `channels in ${groups} groups`, [x]);
   checkScale('groupNorm', affine, [channels]);
-  const { scale, shift } = affine;
-  const places = sizeOf(x.shape.slice(1, -1));
-  const grouped = reshape(x, [samples, places, groups, channels / groups]);
-  const average = (values: Tensor): Tensor => mean(mean(values, { axis: 1, keepDims: true }), { axis: 3, keepDims: true });
-  const off = sub(grouped, average(grouped));
-  const normalized = reshape(mul(off, div(1, sqrt(add(average(square(off)), epsilon)))), x.shape);
-  const scaled = scale ? mul(normalized, scale) : normalized;
-  return shift ? add(scaled, shift) : scaled;
+  return normalized(groupNormOp, x, affine, { groups, epsilon });
 }

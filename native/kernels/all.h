@@ -12,6 +12,8 @@
 #include "cumsum.h"
 #include "elementwise.h"
 #include "gather_images.h"
+#include "group_norm.h"
+#include "group_norm_gradient.h"
 #include "index.h"
 #include "lazy.h"
 #include "linear_algebra.h"

@@ -8,18 +8,24 @@
 
 namespace ravine::RAVINE_ISA {
 
+// At least 16,384 elements a part, at most 16 parts: each chunk joins all of them by itself.
+constexpr int64_t mostNormParts = 16;
+// Contiguous, so that it lies in L1 whatever the number of channels, and is there when it is read again.
+constexpr int64_t normBlockBytes = 16384;
+
 struct BatchNormData {
   int64_t rows, channels, rowsPerPart, rowsPerBlock, parts;
   double epsilon;
   bool relu;
 
   Range part(int64_t i) const { return chunkRange(i, i + 1, rows, rowsPerPart); }
+  static BatchNormData cut(int64_t rows, int64_t channels, DType dtype, double epsilon, bool relu) {
+    const int64_t width = atLeast(channels, 1);
+    const int64_t perPart = atLeast(ceilDivide(rows, mostNormParts), ceilDivide(chunkElements, width));
+    const int64_t perBlock = atLeast(normBlockBytes / bytesOf(dtype) / width, 8);
+    return {rows, channels, atLeast(perPart, 1), perBlock, chunkCount(rows, atLeast(perPart, 1)), epsilon, relu};
+  }
 };
-
-// At least 16,384 elements a part, at most 16 parts: each chunk joins all of them by itself.
-constexpr int64_t mostNormParts = 16;
-// Contiguous, so that it lies in L1 whatever the number of channels, and is there when it is read again.
-constexpr int64_t normBlockBytes = 16384;
 // Rows of sums in scratch: two of every part, four of each chunk, and the pivot.
 constexpr int64_t normPartRows = 2, normChunkRows = 4;
 
@@ -30,11 +36,7 @@ inline bool readBatchNorm(Plan& p, BatchNormData& d, int64_t firstOutput) {
   if (!p.expect(elements >= 0, "size") || !p.expect(0, dtype, elements) || !p.expect(p.inputs, dtype, elements)) return false;
   for (int i = 1; i < static_cast<int>(firstOutput); i++)
     if (!p.expect(i, dtype, channels)) return false;
-  const int64_t width = atLeast(channels, 1);
-  const int64_t perPart = atLeast(ceilDivide(rows, mostNormParts), ceilDivide(chunkElements, width));
-  const int64_t perBlock = atLeast(normBlockBytes / bytesOf(dtype) / width, 8);
-  d = {rows, channels, atLeast(perPart, 1), perBlock, 0, p.reals[2], p.integers[3] != 0};
-  d.parts = chunkCount(rows, d.rowsPerPart);
+  d = BatchNormData::cut(rows, channels, dtype, p.reals[2], p.integers[3] != 0);
   p.chunks = d.parts;
   return true;
 }
@@ -91,45 +93,49 @@ struct Weights {
         cross(Vec<T>::broadcast(static_cast<T>(before * own / (before + own)))) {}
 };
 
+// Moments of a part's rows less a pivot for each channel.
+template <class T>
+inline void momentsOfPart(const BatchNormData& d, Range part, const T* x, const T* pivots, T* means, T* squares) {
+  using V = Vec<T>;
+  double before = 0;
+  forEachBlock(d, part, [&](Range rows) {
+    const double own = static_cast<double>(rows.end - rows.begin);
+    const V count = V::broadcast(static_cast<T>(own));
+    const Weights<T> weights(before, own);
+    forEachVector<T>(
+        d.channels, [&](int64_t c, int n) __attribute__((always_inline)) {
+          const V pivot = loadLanes(pivots + c, n);
+          const auto off = [&](int64_t r) __attribute__((always_inline)) { return loadLanes(x + r * d.channels + c, n) - pivot; };
+          const V mean = sumRows<T>(
+                             rows, [&](V sum, int64_t r) __attribute__((always_inline)) { return sum + off(r); }) /
+                         count;
+          const V spread = sumRows<T>(
+              rows, [&](V sum, int64_t r) __attribute__((always_inline)) {
+                const V difference = off(r) - mean;
+                return fma(difference, difference, sum);
+              });
+          Moments<T> moments = {mean, spread};
+          if (before > 0) {
+            moments = {loadLanes(means + c, n), loadLanes(squares + c, n)};
+            moments.join({mean, spread}, weights.share, weights.cross);
+          }
+          storeLanes(moments.mean, means + c, n);
+          storeLanes(moments.squares, squares + c, n);
+        });
+    before += own;
+  });
+}
+
 // Part: moments of its rows less the first row of all, the pivot. Where the mean is large beside the deviation, these differences
 // are small and exact; a pivot that lies far off makes the variance as large: |pivot − mean| ≤ √rows·deviation.
 template <class T>
 inline void prepareBatchNorm(const Call& call, int64_t begin, int64_t end) {
   const BatchNormData& d = kept<BatchNormData>(call);
-  using V = Vec<T>;
   if (d.rows == 0) return;
   const T* x = static_cast<const T*>(call.pointers[0]);
   for (int64_t part = begin; part < end; part++) {
-    T *means = normPart<T>(call, d, part), *squares = means + d.channels;
-    double before = 0;
-    forEachBlock(d, d.part(part), [&](Range rows) {
-      const double own = static_cast<double>(rows.end - rows.begin);
-      const V count = V::broadcast(static_cast<T>(own));
-      const Weights<T> weights(before, own);
-      forEachVector<T>(
-          d.channels, [&](int64_t c, int n) __attribute__((always_inline)) {
-            const V pivot = loadLanes(x + c, n);
-            const auto off = [&](int64_t r) __attribute__((always_inline)) {
-              return loadLanes(x + r * d.channels + c, n) - pivot;
-            };
-            const V mean = sumRows<T>(
-                               rows, [&](V sum, int64_t r) __attribute__((always_inline)) { return sum + off(r); }) /
-                           count;
-            const V spread = sumRows<T>(
-                rows, [&](V sum, int64_t r) __attribute__((always_inline)) {
-                  const V difference = off(r) - mean;
-                  return fma(difference, difference, sum);
-                });
-            Moments<T> moments = {mean, spread};
-            if (before > 0) {
-              moments = {loadLanes(means + c, n), loadLanes(squares + c, n)};
-              moments.join({mean, spread}, weights.share, weights.cross);
-            }
-            storeLanes(moments.mean, means + c, n);
-            storeLanes(moments.squares, squares + c, n);
-          });
-      before += own;
-    });
+    T* means = normPart<T>(call, d, part);
+    momentsOfPart(d, d.part(part), x, x, means, means + d.channels);
     // y may lie over x.
     if (part == 0)
       forEachVector<T>(d.channels, [&](int64_t c, int n) { storeLanes(loadLanes(x + c, n), normPivot<T>(call, d) + c, n); });

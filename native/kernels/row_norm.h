@@ -190,7 +190,7 @@ template <class T, bool centered, bool scaled, bool shifted>
 inline void runRowNorm(const Call& call, int64_t begin, int64_t end) {
   using V = Vec<T>;
   const RowNormData& d = kept<RowNormData>(call);
-  const RowNormOperands<T> g(call, d);
+  const RowNormOperands<T> g(call, d.scaled, d.shifted, d.centered);
   const T *scale = g.scale, *shift = g.shift;
   const int64_t columns = d.columns;
   const Range chunk = d.chunks(begin, end);

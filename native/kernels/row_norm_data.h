@@ -1,4 +1,4 @@
-// What layer and RMS normalisation share, forward and backward, over wide rows and narrow ones.
+// What layer, RMS and group normalisation share, forward and backward, over wide rows and narrow ones.
 #pragma once
 
 #include "pairwise.h"
@@ -23,11 +23,11 @@ struct RowNormOperands {
   const T *x, *scale, *shift;
   T *y, *factor, *mean;
 
-  RowNormOperands(const Call& call, const RowNormData& d) {
+  RowNormOperands(const Call& call, bool scaled, bool shifted, bool centered) {
     const auto at = [&](int i) { return static_cast<T*>(call.pointers[i]); };
-    const int inputs = 1 + d.scaled + d.shifted;
-    x = at(0), scale = at(d.scaled), shift = at(d.scaled + d.shifted);
-    y = at(inputs), factor = at(inputs + 1), mean = at(inputs + 1 + d.centered);
+    const int inputs = 1 + scaled + shifted;
+    x = at(0), scale = at(scaled), shift = at(scaled + shifted);
+    y = at(inputs), factor = at(inputs + 1), mean = at(inputs + 1 + centered);
   }
 };
 
@@ -37,11 +37,11 @@ struct RowGradientOperands {
   const T *x, *dy, *factor, *mean, *scale;
   T *dx, *dscale, *dshift;
 
-  RowGradientOperands(const Call& call, const RowNormData& d) {
+  RowGradientOperands(const Call& call, bool scaled, bool shifted, bool centered) {
     const auto at = [&](int i) { return static_cast<T*>(call.pointers[i]); };
-    const int inputs = 3 + d.centered + d.scaled;
-    x = at(0), dy = at(1), factor = at(2), mean = at(2 + d.centered), scale = at(2 + d.centered + d.scaled);
-    dx = at(inputs), dscale = at(inputs + d.scaled), dshift = at(inputs + d.scaled + d.shifted);
+    const int inputs = 3 + centered + scaled;
+    x = at(0), dy = at(1), factor = at(2), mean = at(2 + centered), scale = at(2 + centered + scaled);
+    dx = at(inputs), dscale = at(inputs + scaled), dshift = at(inputs + scaled + shifted);
   }
 };
 

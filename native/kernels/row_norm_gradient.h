@@ -97,7 +97,7 @@ inline void gradientOfRows(const RowGradientOperands<T>& g, int64_t columns, int
 template <class T, bool centered, bool scaled>
 inline void runRowNormGradient(const Call& call, int64_t begin, int64_t end) {
   const RowNormData& d = kept<RowNormData>(call);
-  const RowGradientOperands<T> g(call, d);
+  const RowGradientOperands<T> g(call, d.scaled, d.shifted, d.centered);
   const int64_t columns = d.columns;
   const int atOnce = rowsTogether<T>(columns, rowBlockBytes / 16, rowsAtOnce);
   for (int64_t part = begin; part < end; part++) {
@@ -124,7 +124,7 @@ constexpr int64_t joinedColumns = 1024;
 template <class T>
 inline void joinRowParts(const Call& call, int64_t begin, int64_t end) {
   const RowNormData& d = kept<RowNormData>(call);
-  const RowGradientOperands<T> g(call, d);
+  const RowGradientOperands<T> g(call, d.scaled, d.shifted, d.centered);
   const int64_t parts = chunkCount(d.rows, d.rowsPerChunk);
   const Range columns = chunkRange(begin, end, d.columns, joinedColumns);
   for (int i = 0; i <= static_cast<int>(d.shifted); i++) {

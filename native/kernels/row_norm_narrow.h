@@ -69,7 +69,7 @@ inline void normalizeTurned(const RowNormData& d, T* x, const T* scale, const T*
 template <class T, bool centered, bool scaled, bool shifted>
 inline void runNarrowNorm(const Call& call, int64_t begin, int64_t end) {
   const RowNormData& d = kept<RowNormData>(call);
-  const RowNormOperands<T> to(call, d);
+  const RowNormOperands<T> to(call, d.scaled, d.shifted, d.centered);
   const Range chunk = d.chunks(begin, end);
   alignas(64) T factors[turnedRows], means[turnedRows];
   for (int64_t first = chunk.begin; first < chunk.end; first += turnedRows) {
@@ -114,7 +114,7 @@ inline void gradientTurned(int64_t columns, const T* x, T* dy, const T* factors,
 template <class T, bool centered, bool scaled>
 inline void runNarrowGradient(const Call& call, int64_t begin, int64_t end) {
   const RowNormData& d = kept<RowNormData>(call);
-  const RowGradientOperands<T> g(call, d);
+  const RowGradientOperands<T> g(call, d.scaled, d.shifted, d.centered);
   const int64_t columns = d.columns;
   for (int64_t part = begin; part < end; part++) {
     alignas(64) T products[16 * 16] = {}, sums[16 * 16] = {}, factors[turnedRows], means[turnedRows] = {};

@@ -2,6 +2,7 @@ import type { OpCase } from '../harness.js';
 import { batchNormCases } from './batch-norm.js';
 import { convCases } from './conv.js';
 import { elementwiseCases } from './elementwise.js';
+import { groupNormCases } from './group-norm.js';
 import { imageCases } from './images.js';
 import { indexingCases } from './indexing.js';
 import { linearAlgebraCases } from './linear-algebra.js';
@@ -21,6 +22,7 @@ export const allCases: readonly OpCase[] = [
   ...batchNormCases,
   ...convCases,
   ...elementwiseCases,
+  ...groupNormCases,
   ...imageCases,
   ...indexingCases,
   ...linearAlgebraCases,
