@@ -36,7 +36,7 @@ export function follow(f: (w: Tensor) => Tensor, start: ArrayLike<number>, optim
     optimizer.state.map((name) => [name, constant(optimizer.initialState?.[name] ?? 0, { dtype: 'float64', shape: [size] })]),
   );
   path.set(start);
-  values[0] = f(parameters).item();
+  values[0] = valueAt(f, parameters);
   for (let t = 0; t < steps; t++) {
     const rates = optimizer.scalarsAt({ step: t, epoch: 0, stepsPerEpoch: steps });
     const scalars = Object.fromEntries(
@@ -52,4 +52,13 @@ export function follow(f: (w: Tensor) => Tensor, start: ArrayLike<number>, optim
     path.set(parameters.data(), size * (t + 1));
   }
   return { path, values };
+}
+
+/** By the way of gradients, which says what is wrong with a function that is not of one number. */
+function valueAt(f: (w: Tensor) => Tensor, w: Tensor): number {
+  const [value, gradient] = valueAndGrad(f)(w);
+  const number = value.item();
+  value.dispose();
+  gradient.dispose();
+  return number;
 }

@@ -11,7 +11,7 @@ import { checkFields } from '../train/targets.js';
 import { lanczos, type LanczosOptions, type RitzValue } from './lanczos.js';
 import { optimalMomentum, type OptimalMomentum } from './momentum.js';
 
-/** The ends of a Hessian's spectrum. Each value has an eigenvalue within its residual. */
+/** The ends of a Hessian's spectrum. Each value has an eigenvalue within its residual, of products that float32 rounds to some 1e-6 of the greatest magnitude. */
 export interface HessianExtremes {
   readonly parameters: number;
   readonly greatest: RitzValue;

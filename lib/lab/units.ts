@@ -7,6 +7,7 @@ import { add, div, mul, sub } from '../ops/elementwise.js';
 import { oneHot } from '../ops/indexing.js';
 import { choleskySolve } from '../ops/linear-algebra.js';
 import { minimize } from '../optim/minimize/index.js';
+import { checkFunction } from '../optim/minimize/options.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import { checkNames, numberIn, positiveInteger } from '../options.js';
 import { grad, hessian } from '../runtime/grad.js';
@@ -54,6 +55,7 @@ const where = 'lab.unitsOfMeasurement';
 export async function unitsOfMeasurement(options: UnitsOptions): Promise<UnitsPath[]> {
   checkNames(where, options, ['f', 'start', 'scale', 'methods']);
   const { f, methods } = options;
+  checkFunction(where, 'f', f);
   const scale = numberIn(where, 'scale', options.scale, Number.MIN_VALUE);
   const start = Float64Array.from(options.start);
   if (start.length === 0 || !start.every(Number.isFinite))

@@ -1,8 +1,9 @@
 import type { Dataset } from '../data/dataset.js';
 import type { Tensor } from '../ir/tensor.js';
 import { minimizeObjective } from '../optim/minimize/minimize.js';
-import { resolveSettings, type MinimizeOptions } from '../optim/minimize/options.js';
+import { minimizeNames, resolveSettings, type MinimizeOptions } from '../optim/minimize/options.js';
 import type { IterationInfo, MinimizeResult } from '../optim/minimize/result.js';
+import { checkNames, optionalFunction } from '../options.js';
 import { byteSize, storageOf } from '../runtime/storage.js';
 import type { Engine } from './engine.js';
 import { FullBatch, type ChunkOptions } from './full-batch.js';
@@ -19,6 +20,8 @@ export async function minimizeModel(
   dataset: Dataset,
   { chunkSize, callback, ...rest }: ModelMinimizeOptions,
 ): Promise<Omit<MinimizeResult, 'x'>> {
+  checkNames('minimize', rest, [...minimizeNames, 'chunkSize']);
+  optionalFunction('minimize', 'callback', callback);
   const { flat } = engine.memory;
   const parameters = flat.trainableEntries.map(({ parameter }) => parameter);
   const whole = new FullBatch('minimize', engine.parts, dataset, parameters, workTypeOf(flat), chunkSize);

@@ -66,8 +66,20 @@ describe('race', () => {
 
   it('refuses what it cannot race', () => {
     const functions = { valley: { f: valley, start: [1, 2] as const } };
+    const optimizers = { gd: optim.sgd({ learningRate: 1 }) };
+    expect(() => race({ functions: wrong(valley), optimizers, steps: 1 })).toThrow(
+      '[lab.race] expected functions by label, got function valley\nhelp: functions: { valley: { f, start: [1, 2] } }',
+    );
+    expect(() => race({ functions, optimizers: wrong([optimizers.gd]), steps: 1 })).toThrow('expected optimizers by label');
+    expect(() => race({ functions: { valley: wrong({ start: [1, 2] }) }, optimizers, steps: 1 })).toThrow(
+      "[lab.race] expected f of 'valley' to be a function of a tensor, got undefined",
+    );
+    const square = (w: Tensor) => w.square();
+    expect(() => race({ functions: { square: { f: square, start: [1, 2] } }, optimizers, steps: 1 })).toThrow(
+      'expected the function to return a floating-point scalar',
+    );
     expect(() => race({ functions, optimizers: { a: wrong(1) }, steps: 1 })).toThrow('[lab.race] expected an optimizer, got 1');
-    expect(() => race({ functions: { valley: wrong({ f: valley, start: [1] }) }, optimizers: {}, steps: 1 })).toThrow(
+    expect(() => race({ functions: { valley: wrong({ f: valley, start: [1] }) }, optimizers, steps: 1 })).toThrow(
       "expected start of 'valley' to be two finite numbers",
     );
     expect(() =>

@@ -60,6 +60,7 @@ describe('units of measurement', () => {
 
   it('answers mistakes by name', async () => {
     const refused = (options: object) => expect(unitsOfMeasurement(wrong({ f, start, scale: 2, ...options }))).rejects;
+    await refused({ f: 1 }).toThrow('[lab.unitsOfMeasurement] expected f to be a function of a tensor, got 1');
     const one = (method: unknown) => refused({ methods: { a: method } });
     await refused({ methods, unit: 2 }).toThrow("[lab.unitsOfMeasurement] unknown option 'unit'");
     await refused({ methods, scale: 0 }).toThrow('expected scale to be a finite number ≥ 5e-324, got 0');

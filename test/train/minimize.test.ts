@@ -72,6 +72,10 @@ describe('minimize on a model', () => {
   it('refuses what it cannot minimise', async () => {
     await expect(new Model(nn.sequential(nn.linear(3, 1))).minimize(line)).rejects.toThrow('expected a model with a loss');
     await expect(linear().minimize(line, { chunkSize: 0 })).rejects.toThrow('chunkSize');
+    await expect(linear().minimize(line, JSON.parse('{"chunksize":1}') as object)).rejects.toThrow("did you mean 'chunkSize'?");
+    await expect(linear().minimize(line, JSON.parse('{"callback":3}') as object)).rejects.toThrow(
+      '[minimize] expected callback to be a function, got 3',
+    );
     const { x: inputs, y: labels } = clusters(10, 8, 3);
     const wide = smallModel();
     await expect(wide.minimize({ x: inputs, y: labels.map(() => 7) })).rejects.toThrow('label 7');

@@ -81,11 +81,13 @@ const common: readonly (keyof MinimizeOptions)[] = [
   'signal',
 ];
 
+export const minimizeNames: readonly string[] = [...common, ...Object.keys(particular)];
+
 const where = 'minimize';
 
 /** Every option with its default, checked. */
 export function resolveSettings(x0: Tensor, options: MinimizeOptions): Settings {
-  checkNames(where, options, [...common, ...Object.keys(particular)]);
+  checkNames(where, options, minimizeNames);
   const method = oneOf(where, 'method', options.method ?? 'lbfgs', methods);
   for (const [name, having] of Object.entries(particular)) {
     if (Object.hasOwn(options, name) && !having.includes(method))
