@@ -1,5 +1,6 @@
 import * as ops from '../../lib/ops/index.js';
 import type { Tensor } from '../../lib/ir/tensor.js';
+import { drawsFrom, type Draw } from '../seeded.js';
 
 export type FloatType = 'float32' | 'float64';
 
@@ -10,23 +11,6 @@ export interface RandomGraph {
   readonly text: string;
   /** The tensors that the steps leave; the last is a scalar, a loss of the others. */
   readonly run: (inputs: readonly Tensor[]) => Tensor[];
-}
-
-/** Uniform numbers in [0, 1) from a seed (mulberry32). */
-function numbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let x = Math.imul(state ^ (state >>> 15), state | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-interface Draw {
-  readonly integer: (below: number) => number;
-  readonly pick: <T>(list: readonly T[]) => T;
-  readonly number: () => number;
 }
 
 type Step = (pool: readonly Tensor[]) => Tensor;
@@ -215,13 +199,11 @@ const elements = 2000;
 
 /** A function of up to five tensors in that many steps. */
 export function randomGraph(seed: number, dtype: FloatType, steps: number): RandomGraph {
-  const next = numbers(seed);
-  const integer = (below: number): number => Math.floor(next() * below);
-  const draw: Draw = { integer, number: next, pick: (list) => list[integer(list.length)]! };
-  const inputs = Array.from({ length: 2 + integer(4) }, () => {
+  const draw = drawsFrom(seed);
+  const inputs = Array.from({ length: 2 + draw.integer(4) }, () => {
     const shape = draw.pick(shapes);
     const size = shape.reduce((all, length) => all * length, 1);
-    const values = Array.from({ length: size }, () => 2 * next() - 1);
+    const values = Array.from({ length: size }, () => 2 * draw.number() - 1);
     return ops.reshape(ops.tensor(values, { dtype }), shape);
   });
   const pool = [...inputs];
@@ -236,7 +218,7 @@ export function randomGraph(seed: number, dtype: FloatType, steps: number): Rand
     pool.push(result);
     made.push(choice.step);
   }
-  const outputs = Array.from({ length: 1 + integer(3) }, () => inputs.length + integer(made.length));
+  const outputs = Array.from({ length: 1 + draw.integer(3) }, () => inputs.length + draw.integer(made.length));
   lines.push(`return ${outputs.map((i) => `%${i}`).join(', ')}`);
   const run = (given: readonly Tensor[]): Tensor[] => {
     const all = [...given];
