@@ -65,23 +65,41 @@ export function windowAxes(where: string, lengths: readonly number[], options: W
     if (padding === 'same') {
       const outputs = Math.ceil(length / step);
       const total = Math.max((outputs - 1) * step + reach - length, 0);
-      return { length, outputs, kernel, stride: step, pad: Math.floor(total / 2), dilation: spread };
+      return withElements(where, { length, outputs, kernel, stride: step, pad: Math.floor(total / 2), dilation: spread });
     }
     const pad = pads?.[axis] ?? 0;
-    if (reach > length + 2 * pad)
+    const room = length + 2 * pad - reach;
+    const whole = Math.floor(room / step) + 1;
+    const outputs = ceilMode && room % step !== 0 && whole * step < length + pad ? whole + 1 : whole;
+    if (outputs < 1)
       throw new RavineError(
         'shape',
         where,
         `expected an axis of at least ${reach - 2 * pad} elements for windows of ${reach}, got one of ${length}`,
       );
-    const whole = Math.floor((length + 2 * pad - reach) / step) + 1;
-    const rest = (length + 2 * pad - reach) % step;
-    const outputs = ceilMode && rest > 0 && whole * step < length + pad ? whole + 1 : whole;
-    return { length, outputs, kernel, stride: step, pad, dilation: spread };
+    return withElements(where, { length, outputs, kernel, stride: step, pad, dilation: spread });
   });
 }
 
-/** Padding up to half of a window, as PyTorch has it: then no window lies in the padding alone. */
+/** Refuses windows whose taps stand further apart than the axis is long, and step over it from padding to padding: they have no largest element. */
+function withElements(where: string, axis: PoolAxis): PoolAxis {
+  const { length, outputs, stride, pad, dilation } = axis;
+  for (let o = 0; length > 0 && length < dilation && o < outputs; o++) {
+    const start = o * stride - pad;
+    if (start < 0 && start + Math.ceil(-start / dilation) * dilation >= length)
+      throw new RavineError(
+        'shape',
+        where,
+        `expected windows with elements, got a dilation of ${dilation} over an axis of ${length}`,
+        {
+          help: 'lower the dilation, or leave out the padding',
+        },
+      );
+  }
+  return axis;
+}
+
+/** Padding up to half of a window, as PyTorch has it: then without dilation no window lies in the padding alone. */
 function checkPads(where: string, padding: unknown, sizes: readonly number[]): number[] {
   if (typeof padding === 'string')
     throw new RavineError('option', where, `expected padding to be 'same', 'valid' or numbers, got ${describe(padding)}`);

@@ -71,6 +71,12 @@ describe.each(floats)('equals PyTorch in %s', (dtype) => {
   });
 });
 
+it('with ceilMode a window may be longer than the axis, as in PyTorch', () => {
+  expect(ops.maxPool1d(numbers([1, 1, 2]), 2, { stride: 4, ceilMode: true }).toArray()).toEqual([[[xOf(0), xOf(1)]]]);
+  expect(ops.avgPool1d(numbers([1, 1, 1]), 4, { padding: 1, ceilMode: true }).toArray()).toEqual([[[xOf(0) / 3]]]);
+  expect(() => ops.maxPool1d(numbers([1, 1, 2]), 6, { stride: 4, ceilMode: true })).toThrow('expected an axis of at least');
+});
+
 describe('max pooling', () => {
   const image = (data: readonly number[], dtype: 'float32' | 'float64' = 'float32') =>
     ops.tensor(dtype === 'float32' ? Float32Array.from(data) : Float64Array.from(data), { shape: [1, 2, data.length / 2, 1] });
@@ -106,6 +112,14 @@ describe('errors', () => {
       "[maxPool2d] expected ceilMode with padding in numbers, got 'same', which decides the windows itself",
     ],
     [() => nn.globalAvgPool().forward(numbers([2, 0, 3])), '[globalAvgPool] expected places to pool over, got float64[2,0,3]'],
+    [
+      () => ops.maxPool1d(numbers([1, 2, 1]), 2, { stride: 1, padding: 1, dilation: 3 }),
+      '[maxPool1d] expected windows with elements, got a dilation of 3 over an axis of 2\nhelp: lower the dilation, or leave out the padding',
+    ],
+    [
+      () => ops.maxPool1d(numbers([1, 1, 1]), 2, { padding: 'same', dilation: 2 }),
+      '[maxPool1d] expected windows with elements, got a dilation of 2 over an axis of 1',
+    ],
     [() => ops.maxPool2d(x, 2, { padding: 2 }), '[maxPool2d] expected padding of at most half the window 2, got 2'],
     [
       () => ops.maxPool2d(numbers([4, 5, 3]), 2),
