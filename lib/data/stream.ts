@@ -56,7 +56,7 @@ export function stream(open: () => AsyncIterable<Batch> | Iterable<Batch>, optio
   return new StreamDataset(open, options);
 }
 
-/** The data of a fit that is fed batch by batch. */
+/** The data of a fit, its validation or an evaluation, batch by batch. */
 export class StreamDataset {
   readonly kind = 'stream';
   readonly batchSize: number;

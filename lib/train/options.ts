@@ -41,7 +41,7 @@ export interface FitOptions {
   readonly accumulate?: number;
   /** With batchSize 'all': samples at once, 4096 unless given. Changes no result but rounding. */
   readonly chunkSize?: number;
-  /** Evaluated at the end of each epoch; its logs begin with `val_`. */
+  /** Evaluated at the end of each epoch, a stream in one pass; its logs begin with `val_`. */
   readonly validation?: Trainable;
   /** A new random permutation each epoch; true unless given, and of no use with batchSize 'all'. */
   readonly shuffle?: boolean;
