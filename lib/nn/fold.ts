@@ -1,4 +1,4 @@
-import { RavineError } from '../errors.js';
+import { RavineError, describe } from '../errors.js';
 import type { Value } from '../ir/graph.js';
 import { Tensor } from '../ir/tensor.js';
 import { flatten, type Tree } from '../ir/tree.js';
@@ -28,6 +28,8 @@ export function fold<Output extends Tree, Inputs extends readonly Tree[]>(
   inputShape?: InputShape,
 ): Module<Output, Inputs>;
 export function fold(network: AnyModule, inputShape?: InputShape): AnyModule {
+  const given: unknown = network;
+  if (!(given instanceof Module)) throw new RavineError('option', 'fold', `expected a module, got ${describe(given)}`);
   return foldIn(network, inputShape && pairsIn(network, inputShape));
 }
 

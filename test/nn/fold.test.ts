@@ -164,6 +164,7 @@ describe('fold', () => {
   });
 
   it('says what can not be merged', () => {
+    expect(() => nn.fold({} as never)).toThrow('[fold] expected a module, got a Object');
     expect(() => nn.foldNorm(nn.linear(3, 4), nn.batchNorm<number>(5))).toThrow(
       '[fold] expected a layer of 5 outputs before batchNorm(5), got linear(3, 4)',
     );
