@@ -18,7 +18,7 @@ const folders = [
   'estimators',
 ];
 const files = [
-  ...['elementwise', 'movement', 'optimizer', 'pool', 'reduce', 'softmax'].map((name) => `ops/${name}`),
+  ...['elementwise', 'group-norm', 'movement', 'optimizer', 'pool', 'reduce', 'row-norm', 'softmax'].map((name) => `ops/${name}`),
   ...['groups', 'learning', 'minimize', 'regularizer', 'reproducible', 'several'].map((name) => `train/${name}`),
 ];
 

@@ -28,6 +28,11 @@ inline void loadTurned(const T* from, T* to, int rows) {
   for (int r = 0; r < turnedRows; r++) to[r] = r < rows ? from[r] : T(0);
 }
 
+template <class T>
+inline void storeTurned(const T* from, T* to, int rows) {
+  for (int r = 0; r < rows; r++) to[r] = from[r];
+}
+
 // Σ value(c) over the columns
 template <class T, class Value>
 __attribute__((always_inline)) inline Vec<T> sumColumns(int64_t columns, const Value& value) {
@@ -78,8 +83,8 @@ inline void runNarrowNorm(const Call& call, int64_t begin, int64_t end) {
     for (int k = 0; k < rows; k += Vec<T>::lanes)
       normalizeTurned<centered, scaled, shifted>(d, x.at + k, to.scale, to.shift, factors + k, means + k);
     x.store(to.y + first * d.columns, d.columns, rows);
-    copyBytes(to.factor + first, factors, rows * static_cast<int64_t>(sizeof(T)));
-    if constexpr (centered) copyBytes(to.mean + first, means, rows * static_cast<int64_t>(sizeof(T)));
+    storeTurned(factors, to.factor + first, rows);
+    if constexpr (centered) storeTurned(means, to.mean + first, rows);
   }
 }
 
