@@ -1,5 +1,6 @@
 #include "sparse_dual.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -184,6 +185,9 @@ class Dual {
 
   void store() const {
     std::vector<float> byRank(w_.begin(), w_.end());
+    const bool finite = std::all_of(byRank.begin(), byRank.end(), [](float weight) { return std::isfinite(weight); });
+    if (!finite || !std::isfinite(bias_))
+      throw JobError("data", "the weights are not finite: values are too large, or alpha is too small");
     std::vector<float> byColumn(byRank.size());
     toColumns(matrix_, byRank.data(), byColumn.data(), 1);
     auto* const weights = reinterpret_cast<float*>(spec_.weights->data());

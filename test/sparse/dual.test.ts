@@ -57,6 +57,13 @@ test('an empty row and a row without the intercept are no trouble', async () => 
   }
 });
 
+test('weights that are not finite are refused', async () => {
+  const x = await SparseMatrix.fromDense([[1], [-1]]);
+  const model = new SparseLinear({ loss: 'log', solver: 'dual', alpha: 5e-324 });
+  await expect(model.fit(x, [1, 0])).rejects.toThrow('the weights are not finite: values are too large, or alpha is too small');
+  expect(model.classes).toBeUndefined();
+});
+
 test('the dual solver is aborted', async () => {
   const problem = planted(3000, 50);
   const x = await SparseMatrix.fromDense(problem.rows);
