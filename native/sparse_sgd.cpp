@@ -186,7 +186,6 @@ class Exchange {
   }
 
   void store(SgdWeights& weights) {
-    weights.finish();
     toColumns(*spec_.matrix, weights.W.data(), floats(spec_.state.weights), spec_.outputs);
     if (spec_.average) toColumns(*spec_.matrix, weights.A.data(), floats(spec_.state.averages), spec_.outputs);
     if (spec_.l1Ratio > 0) eachPenalty([&](size_t rank, size_t column) { penalties()[column] = weights.q[rank]; });
@@ -233,12 +232,14 @@ double costOf(const SgdSpec& spec, const Index* ranks, const SgdWeights& start, 
   return cost == cost ? cost : std::numeric_limits<double>::infinity();
 }
 
-// Bottou's: doubled or halved from 1 while the cost over 1,000 rows falls; of two neighbours the lower.
+// Bottou's: doubled or halved from 1 while the cost over 1,000 rows falls, and halved while it is not finite; of two neighbours
+// the lower.
 template <class Cost>
 double chooseEta0(const Cost& cost) {
   double low = 1, high = 2, lowCost = cost(low), highCost = cost(high);
-  if (lowCost < highCost) {
-    while (lowCost < highCost && low > 1e-30) {
+  const auto falls = [&] { return lowCost < highCost || lowCost == std::numeric_limits<double>::infinity(); };
+  if (falls()) {
+    while (falls() && low > 1e-30) {
       high = low;
       highCost = lowCost;
       low = high / 2;
@@ -311,6 +312,8 @@ void runTyped(const SgdSpec& spec, const Index* ranks, Job& job, SgdResult& resu
     if (spec.l1Ratio > 0) weights.clipAll();
     if (done > 0) result.losses.push_back(runner.loss.total() / static_cast<double>(done));
   }
+  weights.finish();
+  if (result.divergedAt < 0 && !weights.finite()) result.divergedAt = t;
   exchange.store(weights);
 }
 

@@ -41,7 +41,7 @@ struct SgdResult {
   std::vector<double> losses;  // of each epoch: the mean over the rows as they came, each before its own step
   double seconds = 0, steps = 0;
   bool stopped = false;
-  double divergedAt = -1;  // the step whose score was not finite; it was not taken
+  double divergedAt = -1;  // the step whose score was not finite, which was not taken, or before which weights were not
   double eta = 0;          // of the last step
 };
 

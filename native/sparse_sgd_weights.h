@@ -62,6 +62,13 @@ struct SgdWeights {
     averageIntercept = intercept;
   }
 
+  bool finite() const {
+    const auto all = [](const auto& list) {
+      return std::all_of(list.begin(), list.end(), [](auto number) { return std::isfinite(number); });
+    };
+    return all(W) && all(A) && all(intercept) && all(averageIntercept);
+  }
+
   // Tsuruoka, Tsujii & Ananiadou (2009): the weight is moved towards 0 by what is due and has not been applied, never across.
   void clip(size_t i) {
     const double before = static_cast<double>(W[i]) * scale;

@@ -1,7 +1,7 @@
 import { Exclusive } from '../exclusive.js';
 import { AbortError, DivergenceError, RavineError } from '../errors.js';
 import type { Tensor } from '../ir/tensor.js';
-import { boolean, checkNames, nonNegativeInteger, numberIn, positiveInteger } from '../options.js';
+import { boolean, checkNames, checkSignal, nonNegativeInteger, numberIn, optionalFunction, positiveInteger } from '../options.js';
 import { tensor } from '../ops/create.js';
 import type { SparseJobs, SparseLossName } from '../runtime/addon.js';
 import { runSparse } from './job.js';
@@ -68,6 +68,7 @@ export class SparseLinear {
     const standard = this.options.solver === 'dual' ? 1000 : 5;
     const epochs = positiveInteger(where, 'epochs', options.epochs ?? standard);
     const labels = encodeLabels(where, y, checkClasses(where, classes));
+    this.#throwIfAlreadyAborted(where, options.signal);
     const state = this.#freshState(where, x.columns, classes.length);
     return this.#fits.run(where, async () => {
       const history = await this.#run(where, x, labels, state, epochs, 0, options);
@@ -87,6 +88,7 @@ export class SparseLinear {
     const classes = this.#classes ?? this.#firstClasses(where, options.classes);
     const labels = encodeLabels(where, y, classes);
     if (this.#state) checkColumns(where, x, this.#state.columns);
+    this.#throwIfAlreadyAborted(where, options.signal);
     return this.#fits.run(where, async () => {
       const state = this.#state?.copy() ?? this.#freshState(where, x.columns, classes.length);
       const history = await this.#run(where, x, labels, state, 1, this.#epoch, options);
@@ -174,7 +176,8 @@ export class SparseLinear {
     options: SparseFitOptions,
   ): Promise<SparseHistory & { readonly stopped: boolean }> {
     const { alpha, solver, loss, multiclass } = this.options;
-    const { onProgress, signal } = options;
+    const { signal } = options;
+    const onProgress = optionalFunction(where, 'onProgress', options.onProgress);
     const seed = nonNegativeInteger(where, 'seed', options.seed ?? 0);
     const lossName: SparseLossName = multiclass === 'multinomial' && state.outputs > 1 ? 'softmax' : loss;
     const { outputs, weights, scalars } = state;
@@ -262,6 +265,11 @@ export class SparseLinear {
       throw new RavineError('shape', where, `expected one label a row, got ${y.length} for ${x.rows} rows`);
   }
 
+  /** Nothing has been learnt then: what was learnt before stays. */
+  #throwIfAlreadyAborted(where: string, signal: AbortSignal | undefined): void {
+    if (checkSignal(where, signal)?.aborted) throw new AbortError(where, 0, signal?.reason);
+  }
+
   #throwIfAborted(
     where: string,
     { stopped, steps }: { stopped?: boolean; steps: number },
@@ -284,7 +292,12 @@ function dualHistory(result: SparseJobs['dual']['result']): SparseHistory & { re
 }
 
 function diverged(where: string, step: number, eta: number): DivergenceError {
-  return new DivergenceError(where, `the score of step ${step} is not finite, at learning rate ${eta}`, step, eta);
+  return new DivergenceError(
+    where,
+    `the score of step ${step} or a weight before it is not finite, at learning rate ${eta}`,
+    step,
+    eta,
+  );
 }
 
 function checkColumns(where: string, x: SparseMatrix, columns: number): void {

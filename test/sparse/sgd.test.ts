@@ -132,6 +132,18 @@ describe('a fit', () => {
     expect((await model.evaluate(x, problem.labels)).accuracy).toBeGreaterThan(0.8);
   });
 
+  test('that is aborted before it begins changes nothing', async () => {
+    const problem = planted(100, 10);
+    const x = await SparseMatrix.fromDense(problem.rows);
+    const model = new SparseLinear();
+    await model.fit(x, problem.labels);
+    const before = model.coefficients().data();
+    const signal = AbortSignal.abort();
+    await expect(model.fit(x, problem.labels, { signal })).rejects.toMatchObject({ code: 'abort' });
+    await expect(model.partialFit(x, problem.labels, { signal })).rejects.toMatchObject({ code: 'abort' });
+    expect(model.coefficients().data()).toEqual(before);
+  });
+
   test('a callback that throws ends it with that error', async () => {
     const problem = planted(3000, 50);
     const x = await SparseMatrix.fromDense(problem.rows);
@@ -164,6 +176,24 @@ describe('a fit', () => {
     await expect(model.fit(x, [0, 1], { epochs: 50 })).rejects.toMatchObject({ code: 'divergence' });
     expect(model.classes).toBeUndefined();
   });
+});
+
+test('weights that the last step makes infinite are a divergence', async () => {
+  const x = await SparseMatrix.fromDense([
+    [1e30, 0],
+    [0, 1e30],
+  ]);
+  const model = new SparseLinear({ loss: 'log', learningRate: 1e10, alpha: 1e-20 });
+  await expect(model.fit(x, [1, 0], { epochs: 1 })).rejects.toThrow('the score of step 2 or a weight before it is not finite');
+  expect(model.classes).toBeUndefined();
+});
+
+test('η₀ is halved while the cost of a step is not finite', async () => {
+  const x = await SparseMatrix.fromDense([[1e22], [2e22], [-1e22]]);
+  const model = new SparseLinear({ loss: 'log' });
+  const { learningRate } = await model.fit(x, [1, 1, 0]);
+  expect(learningRate).toBeLessThan(1e-6);
+  expect(await model.predict(x)).toEqual([1, 1, 0]);
 });
 
 describe('predictions', () => {
