@@ -12,6 +12,13 @@ struct Entry {
   float value;
 };
 
+void checkFinite(Entry entry, int64_t row) {
+  if (std::abs(entry.value) <= 3.4028234663852886e38F) return;
+  const char* const name = std::isnan(entry.value) ? "NaN" : entry.value > 0 ? "Infinity" : "-Infinity";
+  throw JobError("data", "expected finite values, got " + std::string(name) + " in row " + std::to_string(row) + ", column " +
+                             std::to_string(entry.column));
+}
+
 template <class Index>
 void readRow(const ArraysSpec& spec, int64_t row, int64_t first, int64_t end, std::vector<Entry>& entries) {
   const auto* const indices = reinterpret_cast<const Index*>(spec.indices->data());
@@ -24,14 +31,10 @@ void readRow(const ArraysSpec& spec, int64_t row, int64_t first, int64_t end, st
     if (column < 0 || column >= spec.columns)
       throw JobError("data", "expected column numbers from 0 to " + std::to_string(spec.columns - 1) + ", got " +
                                  std::to_string(column) + " in row " + std::to_string(row));
-    if (!(std::abs(value) <= 3.4028234663852886e38F))
-      throw JobError("data", "expected finite values, got " +
-                                 std::string(std::isnan(value) ? "NaN"
-                                             : value > 0       ? "Infinity"
-                                                               : "-Infinity") +
-                                 " in row " + std::to_string(row) + ", column " + std::to_string(column));
-    sorted = sorted && (entries.empty() || entries.back().column < static_cast<uint32_t>(column));
-    entries.push_back({static_cast<uint32_t>(column), value});
+    const Entry entry{static_cast<uint32_t>(column), value};
+    checkFinite(entry, row);
+    sorted = sorted && (entries.empty() || entries.back().column < entry.column);
+    entries.push_back(entry);
   }
   if (sorted) return;
   std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.column < b.column; });
@@ -43,6 +46,7 @@ void readRow(const ArraysSpec& spec, int64_t row, int64_t first, int64_t end, st
       entries[++last] = entries[i];
   }
   entries.resize(last + 1);
+  for (const Entry entry : entries) checkFinite(entry, row);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <random>
 
 namespace ravine {
 namespace {
@@ -49,7 +50,10 @@ class File {
 
   int64_t size() const { return lseek(number_, 0, SEEK_END); }
   void rewind() const { lseek(number_, 0, SEEK_SET); }
-  void sync() const { fsync(number_); }
+  // Some file systems have no fsync; where one fails the data may not have arrived.
+  void sync() const {
+    if (fsync(number_) != 0 && errno != EINVAL && errno != ENOTSUP) fail("cannot write");
+  }
 
  private:
   static constexpr int64_t step = int64_t{1} << 26;
@@ -126,6 +130,12 @@ void check(const SparseMatrix& matrix) {
   }
 }
 
+// Threads, and processes of one number in containers that share a folder, may write to the same path at a time.
+std::string temporaryName(const std::string& path) {
+  std::random_device random;
+  return path + "." + std::to_string(random()) + std::to_string(random()) + ".tmp";
+}
+
 }  // namespace
 
 void writeSparse(const std::string& path, const LabelledRows& rows, const SourceKey& key) {
@@ -143,9 +153,9 @@ void writeSparse(const std::string& path, const LabelledRows& rows, const Source
                 key[2],
                 key[3]};
   header[words - 1] = sumOf(header, rows);
-  const std::string temporary = path + "." + std::to_string(getpid()) + ".tmp";
+  const std::string temporary = temporaryName(path);
   try {
-    File file(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+    File file(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
     file.write(header.data(), words * 8);
     eachArray(rows, [&](const std::byte* data, int64_t bytes) { file.write(data, bytes); });
     file.sync();

@@ -11,6 +11,13 @@
 
 namespace ravine {
 
+// Of a number out of range, whether it is too small: a mantissa of few digits, and a negative exponent.
+inline bool isTiny(const char* at, const char* end) {
+  const char* const start = at;
+  while (at < end && *at != 'e' && *at != 'E') at++;
+  return end - at > 1 && at[1] == '-' && at - start < 100;
+}
+
 // Plain decimals of at most 15 digits: exact as an integer, and so is the power of ten up to 22, so that one division rounds
 // correctly. Everything else goes to from_chars. Null where there is no number.
 inline const char* readNumber(const char* at, const char* end, double& number) {
@@ -36,7 +43,7 @@ inline const char* readNumber(const char* at, const char* end, double& number) {
   const char* const from = digits > start && *start == '+' ? digits : start;
   if (from < end && from == digits && digits > start && (*from == '-' || *from == '+')) return nullptr;
   const auto [next, error] = std::from_chars(from, end, number);
-  if (error == std::errc::result_out_of_range) number = std::nan("");
+  if (error == std::errc::result_out_of_range) number = isTiny(from, next) ? 0 : std::nan("");
   return error == std::errc::invalid_argument ? nullptr : next;
 }
 

@@ -1,4 +1,5 @@
-import { RavineError, type ErrorCode } from '../errors.js';
+import { RavineError, describe, type ErrorCode } from '../errors.js';
+import { checkSignal } from '../options.js';
 import type { NativeBuffer, SparseJobs } from '../runtime/addon.js';
 import { addon } from '../runtime/native.js';
 
@@ -17,6 +18,7 @@ export async function runSparse<Kind extends keyof SparseJobs>(
   { signal, onProgress }: JobOptions = {},
   prefix = '',
 ): Promise<SparseJobs[Kind]['result']> {
+  checkSignal(where, signal);
   const job = addon().startSparse(spec, onProgress ?? null);
   const stop = (): void => job.stop();
   signal?.addEventListener('abort', stop, { once: true });
@@ -34,6 +36,12 @@ function asRavineError(where: string, prefix: string, error: unknown): unknown {
   if (error instanceof RavineError || !(error instanceof Error) || !('code' in error)) return error;
   const code = codes.find((known) => known === error.code);
   return code === undefined ? error : new RavineError(code as ErrorCode, where, `${prefix}${error.message}`);
+}
+
+/** The path of a file, as the system will be given it: text, without the zero that would end it early. */
+export function checkPath(where: string, path: unknown): string {
+  if (typeof path === 'string' && path !== '' && !path.includes('\0')) return path;
+  throw new RavineError('option', where, `expected the path of a file, got ${describe(path)}`);
 }
 
 /** Fresh, zeroed native memory. */

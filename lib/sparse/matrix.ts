@@ -6,7 +6,7 @@ import { sparseParts, type SparseElements, type SparseParts } from '../data/spar
 import { Tensor } from '../ir/tensor.js';
 import { allocate, storageOf } from '../runtime/storage.js';
 import type { NativeBuffer, NativeRows, NativeSparse } from '../runtime/addon.js';
-import { allocateBuffer, runSparse } from './job.js';
+import { allocateBuffer, checkPath, runSparse } from './job.js';
 
 export type Numbers = Int32Array | Uint32Array | Uint16Array | Uint8Array | Float32Array | Float64Array | readonly number[];
 
@@ -58,23 +58,25 @@ export class SparseMatrix implements SparseElements {
     if (typeof arrays !== 'object' || arrays === null)
       throw new RavineError('data', where, `expected { columns, offsets, indices }, got ${describe(arrays)}`);
     checkNames(where, arrays, ['columns', 'offsets', 'indices', 'values']);
-    const columns = positiveInteger(where, 'columns', arrays.columns);
-    if (columns > mostColumns) throw new RavineError('option', where, `expected at most ${mostColumns} columns, got ${columns}`);
+    const columns = checkColumnCount(where, arrays.columns);
     const offsets = Float64Array.from(readNumbers(where, 'offsets', arrays.offsets));
     if (offsets.length === 0) throw new RavineError('data', where, 'expected at least one offset, got none');
     const indices = readIndices(where, arrays.indices);
+    const entries = indices.length;
     const values = arrays.values === undefined ? undefined : readValues(where, arrays.values);
-    if (values && values.length !== indices.length)
-      throw new RavineError('shape', where, `expected as many values as indices, got ${values.length} and ${indices.length}`);
-    const buffers = [await upload(where, offsets), await upload(where, indices), values && (await upload(where, values))];
-    const [offsetBuffer, indexBuffer, valueBuffer] = buffers;
-    internal(offsetBuffer !== undefined && indexBuffer !== undefined, 'no buffers');
+    if (values && values.length !== entries)
+      throw new RavineError('shape', where, `expected as many values as indices, got ${values.length} and ${entries}`);
+    const parts = [offsets, indices, ...(values ? [values] : [])].map((array) => [array, array.byteLength] as const);
+    const buffers: NativeBuffer[] = [];
     try {
+      for (const [array, size] of parts) buffers.push(await upload(where, array, size));
+      const [offsetBuffer, indexBuffer, valueBuffer] = buffers;
+      internal(offsetBuffer !== undefined && indexBuffer !== undefined, 'no buffers');
       const rows = await runSparse(where, {
         kind: 'arrays',
         rows: offsets.length - 1,
         columns,
-        entries: indices.length,
+        entries,
         offsets: offsetBuffer,
         indices: indexBuffer,
         index: indices instanceof Uint16Array ? 'uint16' : indices instanceof Int32Array ? 'int32' : 'uint32',
@@ -82,19 +84,23 @@ export class SparseMatrix implements SparseElements {
       });
       return wrapRows(rows);
     } finally {
-      buffers.forEach((buffer) => buffer?.dispose());
+      buffers.forEach((buffer) => buffer.dispose());
     }
   }
 
   /** The rows of nested arrays; zeros are left out. For small matrices and tests. */
   static async fromDense(rows: readonly (readonly number[])[]): Promise<SparseMatrix> {
+    const where = 'SparseMatrix.fromDense';
+    if (!Array.isArray(rows)) throw new RavineError('data', where, `expected an array of rows, got ${describe(rows)}`);
     const offsets = [0];
     const indices: number[] = [];
     const values: number[] = [];
-    const columns = rows[0]?.length ?? 0;
-    for (const [i, row] of rows.entries()) {
+    let columns = 0;
+    for (const [i, given] of rows.entries()) {
+      const row = Array.from(readNumbers(where, `row ${i}`, given));
+      if (i === 0) columns = row.length;
       if (row.length !== columns)
-        throw new RavineError('shape', 'SparseMatrix.fromDense', `expected ${columns} numbers in row ${i}, got ${row.length}`);
+        throw new RavineError('shape', where, `expected ${columns} numbers in row ${i}, got ${row.length}`);
       row.forEach((value, column) => {
         if (value === 0) return;
         indices.push(column);
@@ -108,14 +114,21 @@ export class SparseMatrix implements SparseElements {
   /** What `save` wrote. A damaged file is refused. */
   static async load(path: string): Promise<SparseMatrix> {
     const where = 'SparseMatrix.load';
-    const rows = await runSparse(where, { kind: 'read', path: resolve(path), key: new Float64Array(4) }, {}, `${path}: `);
+    const rows = await runSparse(
+      where,
+      { kind: 'read', path: resolve(checkPath(where, path)), key: new Float64Array(4) },
+      {},
+      `${path}: `,
+    );
     return wrapRows(rows);
   }
 
   /** One binary file with a checksum, written through a temporary sibling. */
   async save(path: string): Promise<void> {
-    const spec = { path: resolve(path), key: new Float64Array(4), matrix: this.native, labels: new Float64Array(0) };
-    await runSparse('SparseMatrix.save', { kind: 'write', ...spec }, {}, `${path}: `);
+    const where = 'SparseMatrix.save';
+    const file = resolve(checkPath(where, path));
+    const spec = { path: file, key: new Float64Array(4), matrix: this.native, labels: new Float64Array(0) };
+    await runSparse(where, { kind: 'write', ...spec }, {}, `${path}: `);
   }
 
   /** Copies of the rows with these numbers, in that order. */
@@ -148,7 +161,7 @@ export class SparseMatrix implements SparseElements {
     if (this.columns > 2 ** 24) throw new RavineError('shape', where, `expected at most ${2 ** 24} columns, got ${this.columns}`);
     const { offsets, indices, values } = this.toArrays();
     const longest = offsets.reduce((most, end, row) => Math.max(most, end - (offsets[row - 1] ?? 0)), 1);
-    const data = new Float32Array(this.rows * 2 * longest);
+    const data = padding(where, this.rows, longest);
     for (let row = 0; row < this.rows; row++) {
       const [first, end] = [offsets[row] ?? 0, offsets[row + 1] ?? 0];
       data.set(indices.subarray(first, end), row * 2 * longest);
@@ -212,9 +225,29 @@ export function checkMatrix(where: string, value: unknown): SparseMatrix {
   return value;
 }
 
+export function checkColumnCount(where: string, value: unknown): number {
+  const columns = positiveInteger(where, 'columns', value);
+  if (columns > mostColumns) throw new RavineError('option', where, `expected at most ${mostColumns} columns, got ${columns}`);
+  return columns;
+}
+
+function padding(where: string, rows: number, longest: number): Float32Array {
+  try {
+    return new Float32Array(rows * 2 * longest);
+  } catch (cause) {
+    throw new RavineError('memory', where, `no memory for [${rows}, 2, ${longest}]: the longest row pads all`, { cause });
+  }
+}
+
 function readNumbers(where: string, name: string, value: unknown): ArrayLike<number> {
-  if (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))) return value as ArrayLike<number>;
-  throw new RavineError('data', where, `expected ${name} to be an array of numbers, got ${describe(value)}`);
+  const isList = Array.isArray(value);
+  if (!isList && (!ArrayBuffer.isView(value) || value instanceof DataView))
+    throw new RavineError('data', where, `expected ${name} to be an array of numbers, got ${describe(value)}`);
+  const given = value as ArrayLike<unknown>;
+  const isBig = !isList && typeof given[0] === 'bigint';
+  const wrong = isBig ? 0 : isList ? value.findIndex((number) => typeof number !== 'number') : -1;
+  if (wrong >= 0) throw new RavineError('data', where, `expected numbers as ${name}, got ${describe(given[wrong])} at ${wrong}`);
+  return given as ArrayLike<number>;
 }
 
 function readIndices(where: string, value: unknown): Int32Array | Uint32Array | Uint16Array {
@@ -228,22 +261,23 @@ function readIndices(where: string, value: unknown): Int32Array | Uint32Array | 
 
 function readValues(where: string, value: unknown): Float32Array {
   const given = readNumbers(where, 'values', value);
-  if (given instanceof Float32Array) return given;
-  const wrong = Array.isArray(given) ? given.findIndex((number) => typeof number !== 'number') : -1;
-  if (wrong >= 0) throw new RavineError('data', where, `expected numbers as values, got ${describe(given[wrong])} at ${wrong}`);
-  return Float32Array.from(given);
+  return given instanceof Float32Array ? given : Float32Array.from(given);
 }
 
-/** A copy in native memory; the event loop turns every 16 MB. */
+/** A copy in native memory; the event loop turns every 16 MB, in which the array may be taken away. */
 async function upload(
   where: string,
   array: Float64Array | Float32Array | Int32Array | Uint32Array | Uint16Array,
+  size: number,
 ): Promise<NativeBuffer> {
-  const buffer = allocateBuffer(where, array.byteLength);
-  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-  for (let at = 0; at < bytes.length; at += uploadBytes) {
+  const buffer = allocateBuffer(where, size);
+  for (let at = 0; at < size; at += uploadBytes) {
     if (at > 0) await setImmediate();
-    buffer.write(bytes.subarray(at, at + uploadBytes), at);
+    if (array.byteLength !== size) {
+      buffer.dispose();
+      throw new RavineError('data', where, 'an array was detached or resized while it was copied');
+    }
+    buffer.write(new Uint8Array(array.buffer, array.byteOffset + at, Math.min(uploadBytes, size - at)), at);
   }
   return buffer;
 }

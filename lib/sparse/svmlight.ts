@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileError } from '../io/atomic.js';
-import { AbortError, RavineError, describe } from '../errors.js';
-import { boolean, checkNames, positiveInteger } from '../options.js';
+import { AbortError, RavineError } from '../errors.js';
+import { boolean, checkNames, checkSignal, optionalFunction } from '../options.js';
 import type { NativeRows } from '../runtime/addon.js';
-import { runSparse } from './job.js';
-import { SparseMatrix } from './matrix.js';
+import { checkPath, runSparse } from './job.js';
+import { SparseMatrix, checkColumnCount } from './matrix.js';
 
 export interface SvmlightOptions {
   /** Default: as many as the largest index needs. Give it where training and test files must agree. */
@@ -35,12 +35,14 @@ const where = 'readSvmlight';
  */
 export async function readSvmlight(path: string, options: SvmlightOptions = {}): Promise<LabelledMatrix> {
   checkNames(where, options, ['columns', 'zeroBased', 'cache', 'signal', 'onProgress']);
-  if (typeof path !== 'string' || path === '')
-    throw new RavineError('option', where, `expected the path of a file, got ${describe(path)}`);
-  const columns = options.columns === undefined ? 0 : positiveInteger(where, 'columns', options.columns);
+  checkPath(where, path);
+  const columns = options.columns === undefined ? 0 : checkColumnCount(where, options.columns);
   const zeroBased = boolean(where, 'zeroBased', options.zeroBased ?? false);
   const { cache = false, signal, onProgress } = options;
-  if (typeof cache !== 'string') boolean(where, 'cache', cache);
+  if (typeof cache === 'string') checkPath(where, cache);
+  else boolean(where, 'cache', cache);
+  checkSignal(where, signal);
+  optionalFunction(where, 'onProgress', onProgress);
   const source = resolve(path);
   const facts = await stat(source).catch(async (error: unknown) => {
     throw await fileError(where, `cannot read ${path}`, error);

@@ -12,6 +12,13 @@ describe('a matrix refuses', () => {
     ['what is no array', { offsets: 3 }, 'expected offsets to be an array of numbers, got 3'],
     ['broken indices', { indices: [0, 1.5, 1] }, 'expected integers as indices, got 1.5 at 1'],
     ['texts as values', { values: [1, '2', 3] }, 'expected numbers as values, got "2" at 1'],
+    ['big integers', { indices: BigInt64Array.of(0n, 3n, 1n) }, 'expected numbers as indices, got 0n at 0'],
+    ['a big integer', { offsets: [0, 2n, 3] }, 'expected numbers as offsets, got 2n at 1'],
+    [
+      'a sum that is infinite',
+      { indices: [3, 3, 1], values: [3e38, 3e38, 1] },
+      'expected finite values, got Infinity in row 0, column 3',
+    ],
     ['another number of values', { values: [1] }, 'expected as many values as indices, got 1 and 3'],
     ['an index beyond the width', { indices: [0, 4, 1] }, 'expected column numbers from 0 to 3, got 4 in row 0'],
     ['a negative index', { indices: [0, 1, -2] }, 'expected column numbers from 0 to 3, got -2 in row 1'],
@@ -33,8 +40,34 @@ describe('a matrix refuses', () => {
 
   test('rows of other lengths, and rows that are not there', async () => {
     await expect(SparseMatrix.fromDense([[1, 0], [1]])).rejects.toThrow('expected 2 numbers in row 1, got 1');
+    const nothing: unknown = null;
+    await expect(SparseMatrix.fromDense(nothing as number[][])).rejects.toThrow('expected an array of rows, got null');
+    await expect(SparseMatrix.fromDense([[1], nothing as number[]])).rejects.toThrow('expected row 1 to be an array of numbers');
     const x = await SparseMatrix.from(good);
     await expect(x.subset([0, 2])).rejects.toThrow('expected row numbers from 0 to 1, got 2');
+  });
+
+  test.each(['indices', 'values'] as const)('%s that are taken away while they are copied', async (name) => {
+    const entries = 5e6;
+    const offsets = Float64Array.of(0, entries);
+    const arrays = { indices: new Int32Array(entries), values: new Float32Array(entries) };
+    const made = SparseMatrix.from({ columns: 1, offsets, ...arrays });
+    structuredClone(arrays[name], { transfer: [arrays[name].buffer] });
+    await expect(made).rejects.toThrow('an array was detached or resized while it was copied');
+  });
+
+  test('rows that no padding can hold', async () => {
+    const lengths = Array.from({ length: 100_001 }, (_, row) => (row === 0 ? 0 : 200_000));
+    const indices = Int32Array.from({ length: 200_000 }, (_, i) => i);
+    const x = await SparseMatrix.from({ columns: 200_000, offsets: lengths, indices });
+    expect(() => x.toPadded()).toThrow('[SparseMatrix.toPadded] no memory for [100000, 2, 200000]: the longest row pads all');
+  });
+
+  test('what is no path', async () => {
+    const x = await SparseMatrix.from(good);
+    const number: unknown = 3;
+    await expect(x.save(number as string)).rejects.toThrow('[SparseMatrix.save] expected the path of a file, got 3');
+    await expect(SparseMatrix.load('a\0b')).rejects.toThrow('expected the path of a file, got "a\\u0000b"');
   });
 
   test('to be used once disposed', async () => {
@@ -88,6 +121,16 @@ describe('a fit refuses', () => {
     );
     const none = await SparseMatrix.from({ columns: 1, offsets: [0], indices: [] });
     await expect(new SparseLinear().fit(none, [])).rejects.toThrow('0 rows');
+  });
+
+  test('what is no signal and no callback', async () => {
+    const x = await SparseMatrix.from(good);
+    const wrong: [object, string][] = [
+      [{ signal: 3 }, 'expected signal to be an AbortSignal, got 3'],
+      [{ onProgress: 3 }, 'expected onProgress to be a function, got 3'],
+    ];
+    for (const [options, message] of wrong)
+      await expect(new SparseLinear().fit(x, [0, 1], options)).rejects.toThrow(`[SparseLinear.fit] ${message}`);
   });
 
   test('a gap with SGD, and partialFit with the dual solver', async () => {

@@ -1,4 +1,4 @@
-import { stat, utimes, writeFile, readFile } from 'node:fs/promises';
+import { readdir, stat, utimes, writeFile, readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { readSvmlight } from '../../lib/index.js';
 import { temporaryFolder } from '../io/folder.js';
@@ -24,6 +24,11 @@ describe('readSvmlight', () => {
     const expected = [0.5, 1e-3, 2.25, 0.5, -1234567.125, 0.1, 3.4028234e38, 12345678901234567890];
     expect([...values]).toEqual(expected.map(Math.fround));
     expect(x.columns).toBe(4);
+  });
+
+  test('a number too small for a float64 is 0', async () => {
+    const { x } = await readSvmlight(await fileOf('1 1:1e-400 2:-12.5E-999\n'));
+    expect([...x.toArrays().values]).toEqual([0, 0]);
   });
 
   test('takes the width and where indices begin', async () => {
@@ -85,6 +90,15 @@ describe('readSvmlight', () => {
     await expect(readSvmlight('')).rejects.toThrow('expected the path of a file, got ""');
     await expect(readSvmlight(folder.path('none'))).rejects.toMatchObject({ code: 'file' });
     await expect(readSvmlight(folder.path('.'))).rejects.toMatchObject({ code: 'file' });
+    const path = await fileOf('broken');
+    const wrong: [object, string][] = [
+      [{ columns: 2 ** 31 }, 'expected at most 2147483647 columns, got 2147483648'],
+      [{ signal: 3 }, 'expected signal to be an AbortSignal, got 3'],
+      [{ onProgress: 3 }, 'expected onProgress to be a function, got 3'],
+      [{ cache: '' }, 'expected the path of a file, got ""'],
+    ];
+    for (const [options, message] of wrong)
+      await expect(readSvmlight(path, options)).rejects.toThrow(`[readSvmlight] ${message}`);
     await expect(readSvmlight('x', { cached: true } as object)).rejects.toThrow(
       "unknown option 'cached'\nhelp: did you mean 'cache'?",
     );
@@ -98,6 +112,14 @@ describe('readSvmlight', () => {
 });
 
 describe('the binary copy', () => {
+  test('is made by several calls at a time', async () => {
+    const path = await fileOf('1 1:0.5\n0 2:1\n'.repeat(20_000));
+    const calls = Array.from({ length: 6 }, () => readSvmlight(path, { cache: true }));
+    for (const { x } of await Promise.all(calls)) expect(x.rows).toBe(40_000);
+    expect((await readdir(folder.path('.'))).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    expect((await readSvmlight(path, { cache: true })).x.rows).toBe(40_000);
+  });
+
   test('stands for the text while that is the same, and is made anew when damaged', async () => {
     const path = await fileOf('1 1:0.5\n0 2:1\n');
     const first = await readSvmlight(path, { cache: true });
