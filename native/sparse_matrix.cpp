@@ -133,7 +133,11 @@ std::shared_ptr<SparseMatrix> weighted(const SparseMatrix& matrix, const std::ve
       if (sublinear && !(value > 0))
         throw JobError("data", "expected counts above 0, got " + std::to_string(value) + " in row " + std::to_string(row));
       const double term = sublinear ? 1 + std::log(value) : value;
-      values[i] = static_cast<float>(scale.empty() ? term : term * scale[static_cast<size_t>(matrix.column(i))]);
+      const double scaled = scale.empty() ? term : term * scale[static_cast<size_t>(matrix.column(i))];
+      if (!(std::abs(scaled) <= 3.4028234663852886e38))
+        throw JobError("data", "the weighted value of row " + std::to_string(row) + ", column " +
+                                   std::to_string(matrix.column(i)) + " is not finite");
+      values[i] = static_cast<float>(scaled);
     }
     if (norm == RowNorm::none) continue;
     const double length = lengthOf(values + first, end - first, norm);

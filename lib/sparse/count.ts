@@ -13,7 +13,7 @@ export interface CountVectorizerOptions extends TextOptions {
   readonly maxFeatures?: number;
   /** Every feature that is there counts once. Default false. */
   readonly binary?: boolean;
-  /** The features, instead of learning them. */
+  /** The features, instead of learning them; none is left out then by the options before. */
   readonly vocabulary?: readonly string[];
 }
 
@@ -24,6 +24,7 @@ export class CountVectorizer {
   readonly #analyze: (text: string) => string[];
   readonly #limits: { readonly least: number; readonly most: number; readonly features: number };
   readonly #binary: boolean;
+  readonly #isGiven: boolean;
   #vocabulary: ReadonlyMap<string, number> | undefined;
 
   constructor(
@@ -38,6 +39,7 @@ export class CountVectorizer {
       most: numberIn(where, 'maxDocuments', options.maxDocuments ?? 1, 0),
       features: options.maxFeatures === undefined ? Infinity : positiveInteger(where, 'maxFeatures', options.maxFeatures),
     };
+    this.#isGiven = options.vocabulary !== undefined;
     if (options.vocabulary !== undefined) this.#vocabulary = checkVocabulary(where, options.vocabulary);
   }
 
@@ -46,8 +48,9 @@ export class CountVectorizer {
     return this.#vocabulary && [...this.#vocabulary.keys()];
   }
 
-  /** Learns the vocabulary and gives the rows: [documents, features]. */
+  /** Learns the vocabulary, unless it was given, and gives the rows: [documents, features]. */
   async fitTransform(documents: Documents): Promise<SparseMatrix> {
+    if (this.#isGiven) return this.transform(documents);
     const numbers = new Map<string, number>();
     const builder = new RowBuilder();
     const frequencies: number[] = [];

@@ -29,12 +29,31 @@ export function analyzer(where: string, options: TextOptions): (text: string) =>
   const longest = positiveInteger(where, 'ngrams[1]', ngrams[1]);
   if (longest < shortest)
     throw new RavineError('option', where, `expected ngrams to be [shortest, longest], got [${shortest}, ${longest}]`);
-  const stop = new Set(options.stopWords);
+  const stop = stopWordsOf(where, options.stopWords);
   return (text) => {
-    const tokens = [...tokenize(lowercase ? text.toLowerCase() : text)];
+    const tokens = tokensOf(where, tokenize(lowercase ? text.toLowerCase() : text));
     const kept = stop.size > 0 ? tokens.filter((token) => !stop.has(token)) : tokens;
     return longest === 1 ? kept : runs(kept, shortest, longest);
   };
+}
+
+function stopWordsOf(where: string, words: unknown): Set<unknown> {
+  const isList = typeof words === 'object' && words !== null && Symbol.iterator in words;
+  if (words !== undefined && !isList)
+    throw new RavineError('option', where, `expected stopWords to be a list of texts, got ${describe(words)}`);
+  return new Set(isList ? (words as Iterable<unknown>) : []);
+}
+
+/** What a tokenizer gave, checked: one of somebody else may give anything. */
+function tokensOf(where: string, given: unknown): string[] {
+  const refuse = (what: unknown): never => {
+    throw new RavineError('data', where, `expected tokenize to give texts, got ${describe(what)}`);
+  };
+  const isList = typeof given === 'string' || (typeof given === 'object' && given !== null && Symbol.iterator in given);
+  if (!isList) return refuse(given);
+  const tokens: unknown[] = [...(given as Iterable<unknown>)];
+  const wrong = tokens.findIndex((token) => typeof token !== 'string');
+  return wrong >= 0 ? refuse(tokens[wrong]) : (tokens as string[]);
 }
 
 function words(text: string): string[] {
@@ -43,7 +62,7 @@ function words(text: string): string[] {
 
 function runs(tokens: string[], shortest: number, longest: number): string[] {
   const all: string[] = [];
-  for (let length = shortest; length <= longest; length++)
+  for (let length = shortest; length <= Math.min(longest, tokens.length); length++)
     for (let i = 0; i + length <= tokens.length; i++) all.push(tokens.slice(i, i + length).join(' '));
   return all;
 }

@@ -25,6 +25,11 @@ describe('vectorizers refuse', () => {
     ['falling n-grams', () => new CountVectorizer({ ngrams: [2, 1] }), 'expected ngrams to be [shortest, longest], got [2, 1]'],
     ['an empty vocabulary', () => new CountVectorizer({ vocabulary: [] }), 'expected vocabulary to be a list of texts'],
     ['a feature twice', () => new CountVectorizer({ vocabulary: ['a', 'a'] }), 'a feature stands in the vocabulary twice'],
+    [
+      'stop words of a language',
+      () => new CountVectorizer({ stopWords: 'english' }),
+      'expected stopWords to be a list of texts, got "english"',
+    ],
     ['what is no options', () => new TfidfVectorizer(JSON.parse('3') as object), 'expected options to be an object, got 3'],
   ];
   test.each(options)('%s', (_name, make, message) => {
@@ -35,6 +40,18 @@ describe('vectorizers refuse', () => {
     const vectorizer = new CountVectorizer();
     await expect(vectorizer.fitTransform('text')).rejects.toThrow('expected an array or a stream of texts, got "text"');
     await expect(vectorizer.fitTransform(['a', 3] as string[])).rejects.toThrow('expected texts, got 3 at 1');
+  });
+
+  test.each([[null], [[1, 2]]])('tokens that are %j', async (tokens: unknown) => {
+    const vectorizer = new HashingVectorizer({ tokenize: () => tokens as string[] });
+    await expect(vectorizer.transform(['a b'])).rejects.toThrow('[HashingVectorizer] expected tokenize to give texts, got');
+  });
+
+  test('weights that are not finite', async () => {
+    const transformer = await new TfidfTransformer({ smooth: false }).fit(await SparseMatrix.fromDense([[1, 0]]));
+    await expect(transformer.transform(await SparseMatrix.fromDense([[1, 1]]))).rejects.toThrow(
+      '[TfidfTransformer] the weighted value of row 0, column 1 is not finite',
+    );
   });
 
   test('to go on without having learnt', async () => {

@@ -61,6 +61,13 @@ describe("scikit-learn's vectorizers", () => {
     expectRows(await vectorizer.transform(golden.texts), rows);
   });
 
+  test('a vocabulary that is given is not learnt anew', async () => {
+    const vectorizer = new CountVectorizer({ vocabulary: ['dog', 'cat'], ngrams: [1, 2 ** 40] });
+    const rows = await vectorizer.fitTransform(['cat cat bird', 'dog']);
+    expect(vectorizer.vocabulary).toEqual(['dog', 'cat']);
+    expectRows(rows, { columns: 2, offsets: [0, 1, 2], indices: [1, 0], values: [2, 1] });
+  });
+
   test.each(golden.weighting)('tf-idf $ours', async ({ ours, idf, rows }) => {
     const vectorizer = new TfidfVectorizer(ours);
     expectRows(await vectorizer.fitTransform(golden.texts), rows);
