@@ -177,6 +177,8 @@ const makers: Readonly<Record<string, Maker>> = {
       maxPool: (at) => ops.maxPool2d(at[i]!, 2),
       avgPool: (at) => ops.avgPool2d(at[i]!, 2, { stride: 1 }),
       upsample: (at) => ops.upsample(at[i]!, 2),
+      groupNorm: (at) => ops.groupNorm(at[i]!, 1, 0.01),
+      instanceNorm: (at) => ops.groupNorm(at[i]!, at[i]!.shape[3]!, 0.01, { scale: scaleOf(at[i]!), shift: scaleOf(at[i]!) }),
       batchNorm: (at) => ops.batchNorm(at[i]!, scaleOf(at[i]!), ops.neg(scaleOf(at[i]!)), { epsilon: 0.01 }).y,
       batchNormRelu: (at) => ops.relu(ops.batchNorm(at[i]!, scaleOf(at[i]!), scaleOf(at[i]!), { epsilon: 0.01 }).y),
       normalize: (at) => {
@@ -185,6 +187,8 @@ const makers: Readonly<Record<string, Maker>> = {
       },
       ...(w !== null && {
         conv: (at) => ops.conv2d(at[i]!, at[w]!, { padding: 1 }),
+        depthwise: (at) =>
+          ops.conv2d(at[i]!, ops.mean(at[w]!, { axis: 2, keepDims: true }), { padding: 1, groups: at[i]!.shape[3]! }),
         convRelu: (at) => ops.relu(ops.conv2d(at[i]!, at[w]!, { padding: 'same', stride: 2 })),
       }),
     };
