@@ -46,10 +46,12 @@ void WorkLetter::settle(Napi::Env env) {
   join();
   mailbox_->letGo(env);
   onProgress_.Reset();
-  if (!thrown_.IsEmpty())
-    done_.Reject(thrown_.Value().Get("value"));
-  else
+  if (!thrown_.IsEmpty()) return done_.Reject(thrown_.Value().Get("value"));
+  try {
     conclude(env, done_);
+  } catch (const Napi::Error& error) {  // no memory for the result
+    done_.Reject(error.Value());
+  }
 }
 
 }  // namespace ravine
