@@ -50,7 +50,7 @@ struct DepthwiseTile {
   int64_t tapsY, tapsX, stepY, stepX;                // of the kernel
   int64_t rowBegin, rowEnd, columnBegin, columnEnd;  // of the source, where it is inside of the image
   bool relu;
-  bool fetches;  // asks for the outputs of the next rows ahead of time
+  bool fetches;  // asks for what the next two rows look at and write ahead of time
 
   int64_t channel(int64_t vector) const { return depthwiseChannel<T>(firstVector + vector, channels); }
   Vec<T> finish(Vec<T> sum, int64_t c, int count) const {
@@ -83,6 +83,26 @@ inline __attribute__((always_inline)) void forEachTapRow(const DepthwiseTile<T>&
   for (int64_t i = atLeast(t.rowBegin, atLeast(t.stepY, t.tapsY)); i < lowerEnd; i++) lower(i);
 }
 
+// The outputs of the next two rows, to be read or written.
+template <class T, int rows, int columns, int writes>
+inline void fetchOutputs(const DepthwiseTile<T>& t, int64_t c) {
+#pragma GCC unroll 2
+  for (int r = 0; r < rows; r++)
+#pragma GCC unroll 8
+    for (int n = 0; n < columns; n++) __builtin_prefetch(t.y + (r + 2) * t.yRow + n * t.yPixel + c, writes);
+}
+
+// The elements that the next two rows of outputs look at first, from the last `step` rows of these two on.
+template <class T, int columns, int step>
+inline void fetchSource(const DepthwiseTile<T>& t, int64_t row, int64_t c) {
+  const T* from = t.x + (t.source + (row + t.stepY) * t.xRow + c);
+#pragma GCC unroll 16
+  for (int j = 0; j < columns * step; j++, from += t.xPixel) {
+    __builtin_prefetch(from);
+    __builtin_prefetch(from + t.stepY * t.xRow);
+  }
+}
+
 template <class T, int rows, int columns, int taps, int step>
 class DepthwiseSums {
  public:
@@ -106,7 +126,7 @@ class DepthwiseSums {
 
   template <bool edge>
   static inline __attribute__((always_inline)) void sum(const DepthwiseTile<T>& t, int64_t c, uint32_t inside) {
-    if (t.fetches) fetchBelow(t, c);
+    if (t.fetches) fetchOutputs<T, rows, columns, 1>(t, c);
     V sums[rows][columns];
 #pragma GCC unroll 2
     for (int r = 0; r < rows; r++)
@@ -120,20 +140,15 @@ class DepthwiseSums {
       forEachTapRow(
           t, [&](int64_t i) __attribute__((always_inline)) { add<edge, 0, 1>(t, sums, i, c, inside); },
           [&](int64_t i) __attribute__((always_inline)) { add<edge, 0, 2>(t, sums, i, c, inside); },
-          [&](int64_t i) __attribute__((always_inline)) { add<edge, 1, 2>(t, sums, i, c, inside); });
+          [&](int64_t i) __attribute__((always_inline)) {
+            if (t.fetches) fetchSource<T, columns, step>(t, i, c);
+            add<edge, 1, 2>(t, sums, i, c, inside);
+          });
     }
 #pragma GCC unroll 2
     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 8
       for (int n = 0; n < columns; n++) t.finish(sums[r][n], c, V::lanes).store(t.y + r * t.yRow + n * t.yPixel + c);
-  }
-
-  // The outputs of the next two rows, which are about to be written.
-  static void fetchBelow(const DepthwiseTile<T>& t, int64_t c) {
-#pragma GCC unroll 2
-    for (int r = 0; r < rows; r++)
-#pragma GCC unroll 8
-      for (int n = 0; n < columns; n++) __builtin_prefetch(t.y + (r + 2) * t.yRow + n * t.yPixel + c, 1);
   }
 
   // A row of the source to the rows of outputs [begin, end).

@@ -30,6 +30,7 @@ class DepthwiseProducts {
 
   template <bool edge>
   static inline __attribute__((always_inline)) void addVector(const DepthwiseTile<T>& t, int64_t c, int64_t at, uint32_t inside) {
+    if (t.fetches) fetchOutputs<T, rows, columns, 0>(t, c);
     V dy[rows][columns];
 #pragma GCC unroll 2
     for (int r = 0; r < rows; r++)
@@ -43,7 +44,10 @@ class DepthwiseProducts {
       forEachTapRow(
           t, [&](int64_t i) __attribute__((always_inline)) { add<edge, 0, 1>(t, dy, i, c, at, inside); },
           [&](int64_t i) __attribute__((always_inline)) { add<edge, 0, 2>(t, dy, i, c, at, inside); },
-          [&](int64_t i) __attribute__((always_inline)) { add<edge, 1, 2>(t, dy, i, c, at, inside); });
+          [&](int64_t i) __attribute__((always_inline)) {
+            if (t.fetches) fetchSource<T, columns, step>(t, i, c);
+            add<edge, 1, 2>(t, dy, i, c, at, inside);
+          });
     }
   }
 
@@ -114,6 +118,7 @@ struct DepthwiseWeightData {
   ConvShape shape;
   DepthwiseCut cut;
   int64_t parts, slices;
+  bool fetches;
 };
 
 template <class T>
@@ -159,6 +164,7 @@ class DepthwiseWeightRun {
         t.x = static_cast<const T*>(call_.pointers[0]) + sample * s_.inputPixels() * channels;
         t.y = static_cast<T*>(call_.pointers[1]) + sample * s_.outputPixels() * channels;
         t.sums = sums + first;
+        t.fetches = d_.fetches;
         t.wRow = s_.x.kernel * pitch(), t.wTap = pitch();
         t.firstVector = mine.begin, t.vectors = mine.end - mine.begin;
         const DepthwiseArea<T> area = depthwiseArea(t, y, x, s_.x.length, s_.x.outputs, channels);
@@ -189,7 +195,7 @@ inline void finishDepthwiseWeights(const Call& call) {
 }
 
 inline void planDepthwiseWeights(Plan& p, const ConvShape& s) {
-  constexpr int64_t sliceChannels = 64;  // neighbours in the cache
+  constexpr int64_t sliceChannels = 256;  // 1 KiB of float32 side by side
   const bool isDouble = p.out(0).dtype == DType::f64;
   const double cost = depthwiseCost * s.flopsOfSample() * static_cast<double>(s.samples);
   const int64_t worth = atLeast(static_cast<int64_t>(cost / convChunkFlops), 1);
@@ -199,7 +205,8 @@ inline void planDepthwiseWeights(Plan& p, const ConvShape& s) {
   const int64_t samples = atLeast(ceilDivide(s.samples, parts), 1), rows = acrossColumns ? s.x.outputs : s.y.outputs;
   const int64_t bands = samples > 1 ? 1 : atMost(ceilDivide(parts, atLeast(s.samples, 1)), atLeast(rows, 1));
   const SampleChunks chunks{samples, bands, atLeast(ceilDivide(s.samples, samples), 1) * bands};
-  keep(p, DepthwiseWeightData{s, {chunks, acrossColumns}, chunks.chunks, slices});
+  const bool fetches = (p.in(0).elements + p.in(1).elements) * bytesOf(p.out(0).dtype) > depthwiseCached;
+  keep(p, DepthwiseWeightData{s, {chunks, acrossColumns}, chunks.chunks, slices, fetches});
   p.chunks = chunks.chunks * slices;
   p.run = isDouble ? runDepthwiseWeights<double> : runDepthwiseWeights<float>;
   p.finish = isDouble ? finishDepthwiseWeights<double> : finishDepthwiseWeights<float>;
