@@ -1,12 +1,12 @@
 #include "sparse_file.h"
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <random>
 
 namespace ravine {
 namespace {
@@ -132,8 +132,9 @@ void check(const SparseMatrix& matrix) {
 
 // Threads, and processes of one number in containers that share a folder, may write to the same path at a time.
 std::string temporaryName(const std::string& path) {
-  std::random_device random;
-  return path + "." + std::to_string(random()) + std::to_string(random()) + ".tmp";
+  uint64_t number = 0;
+  if (getrandom(&number, sizeof number, 0) != sizeof number) throw JobError("file", "no random name for a temporary file");
+  return path + "." + std::to_string(number) + ".tmp";
 }
 
 }  // namespace

@@ -107,6 +107,6 @@ describe.each(floats)('what is used twice equals PyTorch in %s', (dtype) => {
       if (got.dtype === 'int32') expect([...got.data()]).toEqual(value);
       else expectGolden(got, value, 'siamese');
     }
-    expectGolden((await model.predict(given)), want.evaluated, 'siamese');
+    expectGolden(await model.predict(given), want.evaluated, 'siamese');
   });
 });
