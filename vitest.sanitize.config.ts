@@ -17,8 +17,22 @@ const folders = [
   'nn',
   'estimators',
 ];
+const ops = [
+  ...[
+    'batch-norm',
+    'conjugate-gradient',
+    'conv',
+    'elementwise',
+    'group-norm',
+    'indexing',
+    'linear-algebra',
+    'matmul',
+    'movement',
+  ],
+  ...['optimizer', 'pool', 'random', 'reduce', 'row-norm', 'softmax', 'sparse', 'upsample'],
+];
 const files = [
-  ...['elementwise', 'group-norm', 'movement', 'optimizer', 'pool', 'reduce', 'row-norm', 'softmax'].map((name) => `ops/${name}`),
+  ...ops.map((name) => `ops/${name}`),
   ...['groups', 'learning', 'minimize', 'regularizer', 'reproducible', 'several'].map((name) => `train/${name}`),
 ];
 
