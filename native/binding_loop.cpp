@@ -17,15 +17,6 @@ Napi::Object standingValue(Napi::Env env, const Standing& standing) {
   return value;
 }
 
-Napi::Object progressValue(Napi::Env env, const Progress& progress) {
-  Napi::Object value = Napi::Object::New(env);
-  value.Set("epoch", static_cast<double>(progress.epoch));
-  value.Set("batch", static_cast<double>(progress.batch));
-  value.Set("steps", static_cast<double>(progress.steps));
-  value.Set("metrics", doublesValue(env, progress.metrics));
-  return value;
-}
-
 Napi::Object resultValue(Napi::Env env, const Outcome& outcome) {
   static const char* const reasons[] = {"done", "stopped", "fault"};
   Napi::Object result = standingValue(env, outcome);
@@ -63,7 +54,7 @@ void LoopLetter::start(Napi::Env env, LoopSpec spec) {
 void LoopLetter::deliver(Napi::Env env) {
   delivering();
   const LoopNews news = loop_->takeNews();
-  if (news.hasProgress && !news.ended && listens()) tell(env, progressValue(env, news.progress));
+  if (news.hasProgress && !news.ended && listens()) tell(env, standingValue(env, news.progress));
   for (const Snapshot& snapshot : news.snapshots) {
     const auto waiting = snapshots_.find(snapshot.number);
     waiting->second.Resolve(standingValue(env, snapshot.standing));

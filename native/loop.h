@@ -15,11 +15,6 @@
 
 namespace ravine {
 
-struct Progress {
-  int64_t epoch = 0, batch = 0, steps = 0;
-  std::vector<double> metrics;
-};
-
 // How far a loop has come.
 struct Standing {
   int64_t steps = 0, epoch = 0, batch = 0;
@@ -48,7 +43,7 @@ struct Snapshot {
 // What has happened since it was last asked.
 struct LoopNews {
   bool hasProgress = false;
-  Progress progress;
+  Standing progress;  // metrics: the sums of the running epoch
   std::vector<Snapshot> snapshots;
   bool ended = false;
 };
